@@ -8,7 +8,7 @@ import { withStoreToRead } from "./command-store.ts";
 export function compareEvents(
   workflows: WorkflowRoutes[],
   { posthog, store }: { posthog: PostHogAccess | null; store: Parameters<typeof withStoreToRead>[0] },
-  limits: { withinMs: number; signal?: AbortSignal },
+  withinMs: number,
 ): Promise<Comparison> {
   const now = Date.now();
   const arrivedHere = () =>
@@ -17,5 +17,5 @@ export function compareEvents(
       ({ events }) => arrivals(events, workflows, now),
       () => new Map(),
     );
-  return compareWithPostHog({ workflows, posthog, arrivedHere, now, ...limits });
+  return compareWithPostHog({ workflows, posthog, arrivedHere, now, withinMs });
 }

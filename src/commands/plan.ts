@@ -39,11 +39,11 @@ export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
     name: "plan",
     help: HELP,
     options: { markdown: { type: "boolean" } },
-    async run({ options: { json, markdown }, env, io, signal }) {
+    async run({ options: { json, markdown }, env, io }) {
       if (json && markdown) throw new UsageError("--json and --markdown do not go together");
       const environment = readNovuEnvironment(env);
       const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
-      const events = await compareEvents(workflows, environment, { withinMs: COMPARED_WITHIN_MS, signal });
+      const events = await compareEvents(workflows, environment, COMPARED_WITHIN_MS);
       if (json) io.print(JSON.stringify({ ...made, events }));
       else if (markdown) io.print(planMarkdown(made) + eventsMarkdown(events));
       else io.print(planText(made, io.paint) + eventsText(events, io.paint));

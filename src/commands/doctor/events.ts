@@ -27,7 +27,7 @@ export function eventsCheck(config: Config, workflows: LifecycleWorkflow[]): Che
       const { problems, notes, notCompared, events } = await compareEvents(
         workflows,
         { posthog: config.posthog, store: config },
-        { withinMs: WITHIN_MS },
+        WITHIN_MS,
       );
       const shown = problems.slice(0, MOST_SHOWN);
       const more = problems.length - shown.length;
