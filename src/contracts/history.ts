@@ -34,10 +34,35 @@ export interface RunRecord extends Arrived {
   endedAt: number | null;
 }
 
-/** A stored event. It has no person properties. */
+/** A stored event. */
 export interface EventRecord
   extends Pick<LifecycleEvent, "source" | "uuid" | "name" | "distinctId" | "occurredAt" | "properties"> {
   receivedAt: number;
+}
+
+/** A stored event with all that the store has of it. */
+export interface ArrivedEvent extends EventRecord, Pick<LifecycleEvent, "previousId" | "deviceId"> {
+  /**
+   * The declared person properties as of the event, without those in the event's own `$set` and `$set_once`; absent
+   * where there are none, and in an event that an earlier version stored.
+   */
+  personProperties?: Record<string, unknown>;
+  /** As the arrival of a run, in microseconds since 1970; absent in an event that an earlier version stored. */
+  arrival?: number;
+}
+
+/** A message that was seen or read, as Novu reported it. */
+export interface ReplyRecord {
+  at: number;
+  transactionId: string;
+  step: string;
+  kind: "seen" | "read";
+  distinctId: string;
+}
+
+/** A change of one opt-out of a person. */
+export interface OptOutChangeRecord extends Pick<OptOutRecord, "at" | "topic" | "isOut"> {
+  distinctId: string;
 }
 
 /** A job that is not complete. */

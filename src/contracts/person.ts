@@ -73,7 +73,17 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
  * or empty text. Our spelling wins (`email` over `Email`) unless it is empty: an empty value must not hide an opt-out
  * in another spelling.
  */
-export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
+export function declaredIn(raw: Record<string, unknown>): ReadonlyMap<PropertyName, unknown> {
+  if (last?.raw === raw) return last.values;
+  const values = selectDeclared(raw);
+  last = { raw, values };
+  return values;
+}
+
+/** The last result: the parts of the app that handle an event read the same object one after the other. */
+let last: { raw: Record<string, unknown>; values: ReadonlyMap<PropertyName, unknown> } | null = null;
+
+function selectDeclared(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
   for (const spelled of Object.keys(raw)) {
     const name = declaredName(spelled);

@@ -1,5 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Job } from "../contracts/job.ts";
+import { declaredIn } from "../contracts/person.ts";
 import type { Exit, Routing, Start, Traits } from "../contracts/routing.ts";
 import { inOrder, type Row } from "./engine.ts";
 import { jobRow } from "./job-queue.ts";
@@ -22,7 +23,7 @@ export function eventRows(
   now: number,
   arrival: number,
 ): EventRows {
-  const { source, uuid, name, distinctId, occurredAt, properties } = event;
+  const { uuid, name, distinctId, occurredAt } = event;
   return {
     event: {
       uuid,
@@ -30,7 +31,7 @@ export function eventRows(
       distinct_id: distinctId,
       occurred_at: occurredAt,
       received_at: now,
-      body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
+      body: JSON.stringify(storedEvent(event, arrival)),
       about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
     },
     runs: starts.map((start) => runRow(start, arrival)),
@@ -48,6 +49,28 @@ export function eventRows(
   function caused(cause: string, job: Job) {
     return { cause, row: jobRow(job, now) };
   }
+}
+
+/** The event with the parts of it that a rehearsal needs. PostHog has the ids of a merge in the event's properties. */
+function storedEvent(event: LifecycleEvent, arrival: number) {
+  const { source, uuid, name, distinctId, occurredAt, properties, previousId, deviceId } = event;
+  const personProperties = personPropertiesOf(event);
+  return {
+    ...{ source, uuid, name, distinctId, occurredAt, arrival, properties },
+    ...(personProperties !== null && { personProperties }),
+    ...(source === "segment" && { previousId, deviceId }),
+  };
+}
+
+/** The declared person properties that are not in the event's own properties too; null for none. */
+function personPropertiesOf({ properties, personProperties }: LifecycleEvent): Record<string, unknown> | null {
+  if (personProperties === null) return null;
+  const set = (properties.$set ?? {}) as Record<string, unknown>;
+  const setOnce = (properties.$set_once ?? {}) as Record<string, unknown>;
+  const others = [...declaredIn(personProperties)].filter(
+    ([name, value]) => set[name] !== value && setOnce[name] !== value,
+  );
+  return others.length === 0 ? null : Object.fromEntries(others);
 }
 
 export function eventKey({ uuid }: Pick<Row<"events">, "uuid">): string {

@@ -1,8 +1,9 @@
 import type { Selectable } from "kysely";
 import { ANONYMOUS, type LifecycleEvent, type Source } from "../contracts/event.ts";
-import type { IgnoredRecord } from "../contracts/history.ts";
+import type { ArrivedEvent, IgnoredRecord, OptOutChangeRecord, ReplyRecord } from "../contracts/history.ts";
 import type { Routing } from "../contracts/routing.ts";
 import { HOUR_MS } from "../lib/durations.ts";
+import { arrivals } from "./arrivals.ts";
 import { type Parts, together } from "./engine.ts";
 import { eventHours } from "./event-hours.ts";
 import { insertEvents } from "./insert-events.ts";
@@ -40,6 +41,27 @@ export interface Events {
   saveHour(name: string, hour: number): Promise<void>;
   /** The hours since `since` in which events of these names came, by name and in order. */
   listHours(names: string[], since: number): Promise<Map<string, number[]>>;
+
+  /**
+   * The events that arrived from `since` until just before `until`, milliseconds since 1970, in the order of
+   * `receivedAt`; the `arrival` orders the events of one millisecond. `after` is the last event of the page before.
+   */
+  listArrived(query: Period & Page<Pick<ArrivedEvent, "receivedAt" | "uuid">>): Promise<ArrivedEvent[]>;
+  /** The messages that were seen or read in the period, as Novu reported it; the earliest first. */
+  listReplies(query: Period & Page<Omit<ReplyRecord, "distinctId">>): Promise<ReplyRecord[]>;
+  /** All opt-outs and opt-ins of all people, ordered by person, topic and time. */
+  listOptOutChanges(query: Page<OptOutChangeRecord>): Promise<OptOutChangeRecord[]>;
+}
+
+interface Period {
+  since: number;
+  until: number;
+}
+
+/** Up to `limit` records after the last record of the page before; null for the first page. */
+interface Page<Last> {
+  after: Last | null;
+  limit: number;
 }
 
 /** A PostHog destination without a filter sends every page view. The newest events are enough to see the reason. */
@@ -56,6 +78,7 @@ export function events(parts: Parts): Events {
   return {
     ...eventHours(parts),
     insert: insertEvents(parts),
+    ...arrivals(parts),
 
     async findKnown(uuids) {
       const known: string[] = [];

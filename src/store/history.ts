@@ -72,7 +72,10 @@ export function histories({ db }: Parts) {
       .where("uuid", "in", [...new Set(uuids)])
       .orderBy("occurred_at")
       .execute();
-    return rows.map(({ body, received_at }) => ({ ...JSON.parse(body), receivedAt: received_at }));
+    return rows.map(({ body, received_at }) => {
+      const { source, uuid, name, distinctId, occurredAt, properties } = JSON.parse(body) as EventRecord;
+      return { source, uuid, name, distinctId, occurredAt, properties, receivedAt: received_at };
+    });
   }
 
   /** The jobs of a person. Above the limit, waiting jobs are left out before dead ones. */

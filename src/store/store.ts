@@ -49,7 +49,16 @@ export interface Store extends Repositories {
 
 /** The methods that only read, for a command beside the app. */
 const READS = {
-  events: ["findKnown", "listIgnored", "listIgnoredOf", "countIgnored", "listHours"],
+  events: [
+    "findKnown",
+    "listIgnored",
+    "listIgnoredOf",
+    "countIgnored",
+    "listHours",
+    "listArrived",
+    "listReplies",
+    "listOptOutChanges",
+  ],
   runs: [
     "findState",
     "findExitSince",

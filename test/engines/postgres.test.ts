@@ -16,6 +16,7 @@ import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
+import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
 
@@ -32,6 +33,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storeShapes("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
   storeOptOuts("PostgreSQL", createEngine);
+  storeRehearsals("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {
     it("open it at the same time, each with the tables up to date", async () => {

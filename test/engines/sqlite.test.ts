@@ -30,6 +30,7 @@ import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
+import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
 
@@ -42,6 +43,7 @@ storeVariants("SQLite", createEngine);
 storeShapes("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
 storeOptOuts("SQLite", createEngine);
+storeRehearsals("SQLite", createEngine);
 
 function createEngine(): Engine {
   const folder = testFolder();
@@ -202,6 +204,18 @@ describe("no statement reads a whole table", () => {
     ["runs.countOutcomes", 0],
     ["events.countIgnored", 0],
     ["events.listIgnored", { limit: 10, reason: "", about: "ada", before: 9 }],
+    ["events.listArrived", { since: 0, until: 1, after: null, limit: 10 }],
+    ["events.listArrived", { since: 0, until: 1, after: { receivedAt: -1, uuid: "" }, limit: 10 }],
+    ["events.listReplies", { since: 0, until: 1, after: null, limit: 10 }],
+    [
+      "events.listReplies",
+      { since: 0, until: 1, after: { at: 0, transactionId: "u:w", step: "note", kind: "seen" }, limit: 10 },
+    ],
+    ["events.listOptOutChanges", { after: null, limit: 10 }],
+    [
+      "events.listOptOutChanges",
+      { after: { distinctId: "ada", topic: "all", at: OCCURRED_AT, isOut: true }, limit: 10 },
+    ],
     ["jobs.listWaiting", "novu", 10],
     ["jobs.listDead", { limit: 10, error: "no", before: 9 }],
     ["ping"],

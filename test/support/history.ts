@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DAY_MS } from "../../src/lib/durations.ts";
 import type { HistoryLine } from "../../src/rehearsal/history.ts";
-import { openHistory } from "../../src/rehearsal/inputs/open-history.ts";
+import { type InputContext, openHistory } from "../../src/rehearsal/inputs/open-history.ts";
 import { testProduct } from "./product/product.ts";
 
 /** The body of PostHog's webhook for Ada's sign-up, with the changes of a test. */
@@ -28,10 +29,20 @@ export async function openLines(
 }
 
 /** Opens a history from a source or a file, with the tests' product. */
-async function openFrom(from: string, dataDir: string, order: Omit<Parameters<typeof openHistory>[0], "from"> = {}) {
+export async function openFrom(
+  from: string,
+  folder: string,
+  order: Omit<Parameters<typeof openHistory>[0], "from"> = {},
+  context: Partial<InputContext> = {},
+) {
   const opened = await openHistory(
     { from, ...order },
-    { config: { dataDir }, product: testProduct, signal: new AbortController().signal },
+    {
+      config: { dataDir: folder, databaseUrl: undefined, databaseDirectUrl: undefined, retentionMs: 90 * DAY_MS },
+      product: testProduct,
+      signal: new AbortController().signal,
+      ...context,
+    },
   );
   return { ...opened, lines: linesOf(opened.file) };
 }

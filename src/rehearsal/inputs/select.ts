@@ -16,7 +16,7 @@ export interface Counts {
   events: number;
   /** Known persons with an event. */
   people: number;
-  /** The times of the first and the last line, milliseconds since 1970; null without lines. */
+  /** The times of the first event and of the last line from `from` on, milliseconds since 1970; null without lines. */
   first: number | null;
   last: number | null;
 }
@@ -42,16 +42,21 @@ export async function selectHistory(
         const facts = factsOf(line, names);
         if (facts === null || !isWanted(facts) || !(chosen?.has(people.find(facts.ids[0] ?? "") ?? -1) ?? true))
           continue;
-        const at = Date.parse(line.at);
-        if (facts.name !== null && at >= from) counts.events += 1;
-        counts.first ??= at;
-        counts.last = at;
+        note(Date.parse(line.at), facts);
         await writer.write(JSON.stringify(line));
       }
   } finally {
     await writer.close();
   }
   return counts;
+
+  function note(at: number, { name }: LineFacts): void {
+    if (at < from) return;
+    counts.last = at;
+    if (name === null) return;
+    counts.events += 1;
+    counts.first ??= at;
+  }
 }
 
 /**
