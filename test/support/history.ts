@@ -19,13 +19,14 @@ export async function openLines(
   folder: string,
   lines: unknown[] | Buffer,
   order: Omit<Parameters<typeof openHistory>[0], "from"> = {},
+  context: Partial<InputContext> = {},
 ) {
   const file = join(folder, "events.jsonl");
   const text = Buffer.isBuffer(lines)
     ? lines
     : lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
   writeFileSync(file, text);
-  return openFrom(file, folder, order);
+  return openFrom(file, folder, order, context);
 }
 
 /** Opens a history from a source or a file, with the tests' product. */
@@ -36,9 +37,15 @@ export async function openFrom(
   context: Partial<InputContext> = {},
 ) {
   const opened = await openHistory(
-    { from, ...order },
+    { from, plain: true, ...order },
     {
-      config: { dataDir: folder, databaseUrl: undefined, databaseDirectUrl: undefined, retentionMs: 90 * DAY_MS },
+      config: {
+        dataDir: folder,
+        databaseUrl: undefined,
+        databaseDirectUrl: undefined,
+        retentionMs: 90 * DAY_MS,
+        internalUsers: [],
+      },
       product: testProduct,
       signal: new AbortController().signal,
       ...context,

@@ -1,21 +1,10 @@
 import { createReadStream } from "node:fs";
-import { chmod, type FileHandle, mkdir, open } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
+import { PRIVATE_FILE } from "../../lib/rehearsal-files.ts";
 import { HistoryLine } from "../history.ts";
 import { linesIn } from "./lines.ts";
 
-const PRIVATE_FOLDER = 0o700;
-export const PRIVATE_FILE = 0o600;
 const WRITTEN_AT_ONCE = 1024 * 1024;
-
-/** The folder of all files of rehearsals. Only its owner may read it. */
-export async function openFolder(dataDir: string): Promise<string> {
-  const folder = join(dataDir, "rehearsal");
-  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
-  // The folder may be older than its mode.
-  await chmod(folder, PRIVATE_FOLDER);
-  return folder;
-}
 
 /** Opens a file that only its owner may read. `w` empties it first. */
 export async function openPrivate(file: string, flags: "w" | "a"): Promise<FileHandle> {

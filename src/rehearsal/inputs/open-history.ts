@@ -6,10 +6,12 @@ import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { UsageError } from "../../lib/command.ts";
 import { DAY_MS } from "../../lib/durations.ts";
 import { createLog } from "../../lib/log.ts";
+import { openPseudonymKey, openRehearsalFolder } from "../../lib/rehearsal-files.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
-import { openFolder } from "./files.ts";
+import type { HistoryLine } from "../history.ts";
 import { type BadLines, readFromFile } from "./from-file.ts";
 import { limitsOfStore, readFromStore } from "./from-store.ts";
+import { createHash } from "./hash.ts";
 import { type Counts, selectHistory } from "./select.ts";
 import { type Arrival, createSpool } from "./spool.ts";
 
@@ -25,10 +27,13 @@ export interface HistoryOrder {
   workflow?: string | undefined;
   /** How many people stay, always the same ones. */
   people?: number | undefined;
+  /** Real ids, addresses, names and all properties, instead of pseudonyms and the properties that are read. */
+  plain?: boolean | undefined;
 }
 
 export interface InputContext {
-  config: Pick<Config, "dataDir" | "databaseUrl" | "databaseDirectUrl" | "retentionMs">;
+  config: Pick<Config, "dataDir" | "databaseUrl" | "databaseDirectUrl" | "retentionMs" | "internalUsers">;
+  /** Its workflows are those of all versions that the history is played with. */
   product: Pick<Product<WorkflowRoutes>, "workflows" | "segmentNames">;
   signal: AbortSignal;
   /** The machine's time when absent. */
@@ -70,34 +75,69 @@ interface Source {
 export async function openHistory(order: HistoryOrder, context: InputContext): Promise<OpenedHistory> {
   const { config, product } = context;
   const workflows = workflowsOf(order, product.workflows);
-  const folder = await openFolder(config.dataDir);
+  const folder = await openRehearsalFolder(config.dataDir);
   const source = await openSource(order, workflows, context);
   const file = join(folder, `${source.name}.jsonl`);
   const whole = `${file}.${process.pid}.whole`;
   try {
-    await spool({ source, target: whole, isWithin: bounds(order, workflows) }, context);
+    const hashing = order.plain === true ? null : await openHash(context);
+    await spool({ source, target: whole, isWithin: bounds(order, workflows), written: hashing?.written }, context);
     const events = order.workflow === undefined ? null : workflows.flatMap((workflow) => workflow.events);
     const counts = await selectHistory(
       { file: whole, target: file, from: order.since ?? 0, names: product.segmentNames },
       { events, people: order.people ?? null },
     );
-    return { file, ...factsOf(counts, order, source), limits: source.limits(), bad: source.bad() };
+    const limits = [...source.limits(), ...(hashing?.limits() ?? [])];
+    return { file, ...factsOf(counts, order, source), limits, bad: source.bad() };
   } finally {
     await source.close();
     await rm(whole, { force: true });
   }
 }
 
+/** The lines as they are written, without personal data. */
+async function openHash({ config, product }: InputContext) {
+  const { internalUsers, dataDir } = config;
+  const { workflows, segmentNames: names } = product;
+  const hash = createHash({ key: await openPseudonymKey(dataDir), workflows, internalUsers, names });
+  let internal = 0;
+  return {
+    written(arrival: Arrival): HistoryLine | null {
+      const line = hash(arrival);
+      if (line === null) internal += 1;
+      return line;
+    },
+    limits: () => [
+      "Ids, addresses and names are replaced, so a condition on a part of them may hold for other people (--plain).",
+      ...(internal > 0 ? [`${internal} events of internal users are left out.`] : []),
+    ],
+  };
+}
+
 /** Writes all lines within the bounds to a file, in the order of arrival. */
 async function spool(
-  { source, target, isWithin }: { source: Source; target: string; isWithin(arrival: Arrival): boolean },
+  {
+    source,
+    target,
+    isWithin,
+    written = ({ line }) => line,
+  }: {
+    source: Source;
+    target: string;
+    isWithin(arrival: Arrival): boolean;
+    /** The line to write; null for none. */
+    written?: ((arrival: Arrival) => HistoryLine | null) | undefined;
+  },
   { signal }: InputContext,
 ): Promise<void> {
   const spool = await createSpool(`${target}.part`);
   try {
     for await (const arrivals of source.pages) {
       signal.throwIfAborted();
-      for (const arrival of arrivals) if (isWithin(arrival)) await spool.add(arrival);
+      for (const arrival of arrivals) {
+        const line = isWithin(arrival) ? written(arrival) : null;
+        if (line !== null) await spool.add({ order: arrival.order, line });
+      }
     }
     await spool.sortTo(target);
   } finally {

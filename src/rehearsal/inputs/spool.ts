@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { LifecycleEvent } from "../../contracts/event.ts";
+import { PRIVATE_FILE } from "../../lib/rehearsal-files.ts";
 import type { HistoryLine } from "../history.ts";
-import { createLineWriter, openPrivate, PRIVATE_FILE } from "./files.ts";
+import { createLineWriter, openPrivate } from "./files.ts";
 
 /** A line with the order of its arrival, in microseconds since 1970. Lines with the same order keep their sequence. */
 export interface Arrival {

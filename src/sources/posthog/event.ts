@@ -51,7 +51,7 @@ type Fields = LifecycleEvent["properties"];
  * The property with the previous id, for each event that merges.
  * Source: https://posthog.com/docs/data/identify#alias-assigning-multiple-distinct-ids-to-the-same-user
  */
-const PREVIOUS_ID = new Map([
+export const PREVIOUS_ID: ReadonlyMap<string, string> = new Map([
   ["$identify", "$anon_distinct_id"],
   ["$create_alias", "alias"],
   ["$merge_dangerously", "alias"],

@@ -5,73 +5,20 @@ import { type EventLine, eventIn } from "../../../src/rehearsal/inputs/events.ts
 import { createRoute } from "../../../src/routing/route.ts";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { CART, PERSON, POSTHOG_SHAPES, SEGMENT_SHAPES } from "../../support/event-shapes.ts";
 import { openFrom } from "../../support/history.ts";
 import { testProduct } from "../../support/product/product.ts";
 import { testSandbox } from "../../support/sandbox.ts";
-import { postSegment, segmentEvent } from "../../support/segment.ts";
+import { postSegment } from "../../support/segment.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const FIXTURES = new URL("../../fixtures/posthog/", import.meta.url);
 const AT = "2026-03-02T09:00:00.000Z";
 const names = testProduct.segmentNames;
 const route = createRoute(testProduct.workflows);
-const cart = { checkout_url: "https://app.acme.example/checkout", cart_value: 120 };
-const person = { email: "ada@example.com", Name: "Ada", unsubscribed_from: ["offers"], plan: "pro", shoe_size: 40 };
-
-/** Bodies in all shapes, each with an effect or ignored with a reason. */
-const POSTHOG: Array<[string, Record<string, unknown>]> = [
-  ["a start", delivery({ person })],
-  ["a start without a person", delivery({ person: null, distinctId: "nobody" })],
-  ["an exit", delivery({ event: "onboarding_completed", person })],
-  [
-    "values in odd shapes",
-    delivery({
-      distinctId: "odd",
-      person: { email: " ", unsubscribed_from: { a: 1 }, push_enabled: "maybe", name: null },
-    }),
-  ],
-  [
-    "a $set that is newer than the person",
-    delivery({ person, properties: { $set: { Email: "new@example.com", plan: "" }, $set_once: { name: "B" } } }),
-  ],
-  ["an $unset", delivery({ event: "$set", person, properties: { $unset: ["plan"], $set: { name: "Ada B" } } })],
-  [
-    "an identify",
-    delivery({
-      event: "$identify",
-      person,
-      properties: { $anon_distinct_id: "visitor", $set: { email: "ada@b.example" } },
-    }),
-  ],
-  ["an alias with a number", delivery({ event: "$create_alias", person, properties: { alias: 4711 } })],
-  ["a forced merge", delivery({ event: "$merge_dangerously", person, properties: { alias: "old-ada" } })],
-  [
-    "a payload",
-    delivery({ event: "checkout_started", properties: { cart_value: "120", $timezone: "Asia/Tokyo" }, person }),
-  ],
-  ["an event that no workflow knows", delivery({ event: "$pageview", person })],
-  ["a placeholder", delivery({ distinctId: "undefined", person })],
-  ["a visitor", delivery({ distinctId: "someone", properties: { $is_identified: false }, person: null })],
-];
-
-const SEGMENT: Array<[string, Record<string, unknown>]> = [
-  [
-    "a start",
-    segmentEvent({ context: { traits: { email: "peter@example.com", firstName: "Peter" }, timezone: "Europe/Oslo" } }),
-  ],
-  [
-    "an identify",
-    segmentEvent({ type: "identify", traits: { email: "peter@example.com", plan: "pro", timezone: "Europe/Rome" } }),
-  ],
-  ["an identify without traits", segmentEvent({ type: "identify", userId: "mary", anonymousId: null })],
-  ["an alias", segmentEvent({ type: "alias", userId: "peter", previousId: "visitor-2" })],
-  ["a visitor", segmentEvent({ userId: "" })],
-  ["a group", segmentEvent({ type: "group", groupId: "acme" })],
-  ["a page", segmentEvent({ type: "page", name: "Pricing" })],
-];
-
+const person = PERSON;
 describe("a history from the app's own store", () => {
-  it.each(POSTHOG)("has PostHog's event with the same effects: %s", async (_what, body) => {
+  it.each(POSTHOG_SHAPES)("has PostHog's event with the same effects: %s", async (_what, body) => {
     await using sandbox = await testSandbox();
     expect((await post(sandbox.app.url, body)).status).toBe(202);
     await sandbox.settled();
@@ -79,7 +26,7 @@ describe("a history from the app's own store", () => {
     expect([others, effects(line!)]).toEqual([[], effects({ at: AT, source: "posthog", body })]);
   });
 
-  it.each(SEGMENT)("has Segment's event with the same effects: %s", async (_what, body) => {
+  it.each(SEGMENT_SHAPES)("has Segment's event with the same effects: %s", async (_what, body) => {
     await using sandbox = await testSandbox();
     expect((await postSegment(sandbox.app.url, body, { secret: LOCAL_KEYS.segmentSecret })).status).toBe(202);
     await sandbox.settled();
@@ -129,7 +76,7 @@ describe("a history from the app's own store", () => {
       delivery({
         event: "checkout_started",
         distinctId: "visitor",
-        properties: { $device_id: "visitor", $is_identified: false, ...cart },
+        properties: { $device_id: "visitor", $is_identified: false, ...CART },
         person: null,
       }),
     );
