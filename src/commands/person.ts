@@ -5,6 +5,7 @@ import { parseJson } from "../lib/json.ts";
 import { createNovuApi } from "../novu/api.ts";
 import { type CommandStore, withStoreToChange } from "./command-store.ts";
 import { erase, type Part } from "./person/erase.ts";
+import { deleteFromRehearsals } from "./person/rehearsals.ts";
 import { createPostHogApi } from "./posthog-api.ts";
 
 const HELP = `npm run person -- export ID
@@ -15,7 +16,7 @@ export prints everything that the store has about a person as JSON, for all merg
 
 delete removes the person here, at Novu and at PostHog, in this order: it cancels the waiting runs at Novu,
 deletes the person at PostHog with events and recordings, deletes the subscriber at Novu, and then the
-records here. It prints each result. Run it beside the app, with the same environment; with SQLite the
+records here and the person's lines in the files of rehearsals. It prints each result. Run it beside the app, with the same environment; with SQLite the
 running app deletes the records. After an error run the command again; it does what is left. No key of this
 app reaches Segment: delete and suppress the person there, in Settings → End User Privacy.
 
@@ -114,7 +115,7 @@ function withParsedBody(row: Record<string, unknown>): Record<string, unknown> {
 async function deletePerson(
   store: CommandStore,
   { id, dryRun, keepEvents, json }: Order,
-  { novu, posthog, segment }: Config,
+  { novu, posthog, segment, dataDir }: Config,
   io: CommandIo,
 ): Promise<number> {
   const parts: Part[] = [];
@@ -128,6 +129,7 @@ async function deletePerson(
     posthog: posthog && createPostHogApi(posthog, io),
     keepEvents,
     dryRun,
+    deleteFromRehearsals: (ids, options) => deleteFromRehearsals(dataDir, ids, options),
     onPart,
   });
   if (segment !== null) onPart({ where: "Segment", outcome: "by hand", what: AT_SEGMENT });

@@ -1,7 +1,12 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Part } from "../../src/commands/person/erase.ts";
+import { pseudonymOf } from "../../src/lib/rehearsal-files.ts";
+import type { HistoryLine } from "../../src/rehearsal/history.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
+import { linesOf, openFrom } from "../support/history.ts";
 import { dropOff } from "../support/product/drop-off.tsx";
 import { testSandbox } from "../support/sandbox.ts";
 
@@ -61,6 +66,42 @@ describe("npm run person", () => {
 
     const again = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
     expect([again.code, again.stdout.match(/nothing there/g)]).toEqual([0, Array(3).fill("nothing there")]);
+  });
+
+  it("deletes the person's lines from the histories of rehearsals, by id and by pseudonym, and every result", async () => {
+    await using sandbox = await withAda();
+    const { dataDir } = sandbox.config;
+    const folder = join(dataDir, "rehearsal");
+    const from = { until: sandbox.clock.now() + 1 };
+    const plain = await openFrom("store", dataDir, { ...from, plain: true });
+    renameSync(plain.file, join(folder, "plain.jsonl"));
+    const hashed = await openFrom("store", dataDir, { ...from, plain: false });
+    writeFileSync(join(folder, "half.jsonl.part"), '{"body": {"distinct_id": "ada"');
+    for (const name of ["results", "results-2"]) mkdirSync(join(folder, name));
+    const isGraces = ({ body }: HistoryLine, id: string) => JSON.stringify(body).includes(`"${id}"`);
+    const key = readFileSync(join(folder, "key"), "utf8");
+    const graceId = pseudonymOf(key.trim(), "grace");
+    expect([plain.lines.length, hashed.lines.length]).toEqual([5, 5]);
+
+    const what = "rehearsals: 7 lines of histories, 2 results";
+    const dry = await runCommand(sandbox, "person", ["delete", "visitor", "--dry-run", "--json"]);
+    expect((JSON.parse(dry.stdout) as { parts: Part[] }).parts.at(-1)).toEqual({
+      where: "here",
+      outcome: "to be done",
+      what,
+    });
+    expect([linesOf(hashed.file), readdirSync(folder).length]).toEqual([hashed.lines, 6]);
+
+    const { stdout } = await runCommand(sandbox, "person", ["delete", "visitor", "--yes", "--json"]);
+    expect((JSON.parse(stdout) as { parts: Part[] }).parts.at(-1)).toEqual({ where: "here", outcome: "done", what });
+    expect(readdirSync(folder).sort()).toEqual(["half.jsonl.part", "key", "plain.jsonl", "store.jsonl"]);
+    expect(linesOf(join(folder, "plain.jsonl"))).toEqual(plain.lines.filter((line) => isGraces(line, "grace")));
+    expect(linesOf(hashed.file)).toEqual(hashed.lines.filter((line) => isGraces(line, graceId)));
+    expect(readFileSync(join(folder, "half.jsonl.part"), "utf8")).toBe("");
+    expect(statSync(hashed.file).mode & 0o777).toBe(0o600);
+
+    const again = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
+    expect(again.stdout).toMatch(/^here +nothing there +rehearsals: 0 lines/m);
   });
 
   it.each([

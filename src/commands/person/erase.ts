@@ -3,6 +3,7 @@ import { describeError } from "../../lib/errors.ts";
 import type { NovuApi } from "../../novu/api.ts";
 import type { People, PersonRecords } from "../../store/people.ts";
 import type { PostHogApi } from "../posthog-api.ts";
+import type { InRehearsals } from "./rehearsals.ts";
 
 /** The result of one step. `not done`: an earlier step failed. `by hand`: you have to do the step yourself. */
 export interface Part {
@@ -28,7 +29,7 @@ const Deleted = z.object({
 
 /**
  * Deletes a person with all merged ids, in this order: cancels the runs at Novu, deletes the person at PostHog, the
- * subscriber at Novu, and the records here. PostHog comes before the subscriber, so that a step that is due meanwhile
+ * subscriber at Novu, and the records and files here. PostHog comes before the subscriber, so that a step that is due meanwhile
  * finds no person. The records stay if another step fails, because they list what to delete elsewhere. Calls `onPart`
  * with each result. Safe to repeat at any time. With `dryRun` it changes nothing.
  * Sources: https://posthog.com/docs/api/persons, scope person:write,
@@ -42,6 +43,7 @@ export async function erase(
     posthog,
     keepEvents,
     dryRun,
+    deleteFromRehearsals,
     onPart,
   }: {
     store: { people: Pick<People, "listRecords" | "delete"> };
@@ -51,6 +53,8 @@ export async function erase(
     /** Keeps the person's events and recordings at PostHog. */
     keepEvents: boolean;
     dryRun: boolean;
+    /** Deletes these ids from the files of rehearsals, or counts them; null if there is no rehearsal. */
+    deleteFromRehearsals(ids: string[], options: { dryRun: boolean }): Promise<InRehearsals | null>;
     onPart(part: Part): void;
   },
 ): Promise<void> {
@@ -65,6 +69,7 @@ export async function erase(
   if (known !== null) await attempt("PostHog", () => deletePerson(known.persons));
   await attempt("Novu", () => oneByOne(ids, deleteSubscriber));
   await attempt("here", forget);
+  await attempt("here", forgetRehearsals);
 
   async function attempt<Result>(where: Part["where"], step: () => Promise<Result>): Promise<Result | null> {
     try {
@@ -165,6 +170,15 @@ export async function erase(
     // PostHog may have ids of this person that are not merged here, so each id is deleted.
     for (const id of ids) deleted.push(...Object.entries(await store.people.delete(id)));
     onPart({ where: "here", outcome: "done", ...counted(deleted) });
+  }
+
+  /** The files name no person that is left to delete elsewhere, so they need not wait for the other steps. */
+  async function forgetRehearsals(): Promise<void> {
+    const found = await deleteFromRehearsals(ids, { dryRun });
+    if (found === null) return;
+    const outcome = found.lines + found.results === 0 ? "nothing there" : dryRun ? "to be done" : "done";
+    const what = `rehearsals: ${found.lines} lines of histories, ${found.results} results`;
+    onPart({ where: "here", outcome, what });
   }
 }
 

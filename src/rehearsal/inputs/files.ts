@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { linesIn } from "../../lib/lines.ts";
 import { PRIVATE_FILE } from "../../lib/rehearsal-files.ts";
 import { HistoryLine } from "../history.ts";
-import { linesIn } from "./lines.ts";
 
 const WRITTEN_AT_ONCE = 1024 * 1024;
 

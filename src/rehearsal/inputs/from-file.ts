@@ -2,11 +2,11 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { parseJson } from "../../lib/json.ts";
+import { type Line, LONGEST_LINE, linesIn } from "../../lib/lines.ts";
 import { isObject } from "../../sources/event-fields.ts";
 import type { SegmentNames } from "../../sources/segment/event.ts";
 import { HistoryLine } from "../history.ts";
 import { eventIn, isEvent, microsOf } from "./events.ts";
-import { type Line, LONGEST_LINE, linesIn } from "./lines.ts";
 import type { Arrival } from "./spool.ts";
 
 /** Lines that cannot be read, by reason, which holds nothing of the line. */
