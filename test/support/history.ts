@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DAY_MS } from "../../src/lib/durations.ts";
 import type { HistoryLine } from "../../src/rehearsal/history.ts";
-import { type InputContext, openHistory } from "../../src/rehearsal/inputs/open-history.ts";
+import { openHistory } from "../../src/rehearsal/inputs/open-history.ts";
+import type { InputContext } from "../../src/rehearsal/inputs/order.ts";
 import { testProduct } from "./product/product.ts";
 
 /** The body of PostHog's webhook for Ada's sign-up, with the changes of a test. */
@@ -45,6 +46,7 @@ export async function openFrom(
         databaseDirectUrl: undefined,
         retentionMs: 90 * DAY_MS,
         internalUsers: [],
+        posthog: null,
       },
       product: testProduct,
       signal: new AbortController().signal,

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, truncate } from "node:fs/promises";
 import type { LifecycleEvent } from "../../contracts/event.ts";
 import { PRIVATE_FILE } from "../../lib/rehearsal-files.ts";
 import type { HistoryLine } from "../history.ts";
-import { createLineWriter, openPrivate } from "./files.ts";
+import { createLineWriter, openPrivate, readHistory } from "./files.ts";
 
 /** A line with the order of its arrival, in microseconds since 1970. Lines with the same order keep their sequence. */
 export interface Arrival {
@@ -16,22 +16,38 @@ export interface Arrival {
 /** A file to which lines are written as they come. Memory has only the order and the place of each line. */
 export interface Spool {
   add(arrival: Pick<Arrival, "order" | "line">): Promise<void>;
+  /** Writes all added lines to the file, and answers the length of the file. */
+  flush(): Promise<number>;
   /** Ends the spool: `target` has its lines in the order of arrival, and the file of the spool is deleted. */
   sortTo(target: string): Promise<void>;
-  /** Deletes the file of the spool. */
-  drop(): Promise<void>;
+  /** Ends the spool. With `keep`, its file stays, and another spool can continue it. */
+  end(options: { keep: boolean }): Promise<void>;
 }
 
-export async function createSpool(file: string): Promise<Spool> {
-  const handle = await openPrivate(file, "w");
-  const writer = createLineWriter(handle);
+/** `continueAt` is the length of the file after an earlier `flush`; later lines in it are dropped. */
+export async function createSpool(
+  file: string,
+  { continueAt = 0, onLine = () => {} }: { continueAt?: number; onLine?: (line: HistoryLine) => void } = {},
+): Promise<Spool> {
+  if (continueAt > 0) await truncate(file, continueAt);
   const index = createIndex();
+  if (continueAt > 0)
+    for await (const lines of readHistory(file))
+      for (const line of lines) {
+        index.add(Date.parse(line.at) * 1000, lengthOf(JSON.stringify(line)));
+        onLine(line);
+      }
+  const writer = createLineWriter(await openPrivate(file, continueAt > 0 ? "a" : "w"));
 
   return {
     async add({ order, line }) {
       const text = JSON.stringify(line);
-      index.add(order, Buffer.byteLength(text) + 1);
+      index.add(order, lengthOf(text));
       await writer.write(text);
+    },
+    async flush() {
+      await writer.flush();
+      return index.bytes();
     },
     async sortTo(target) {
       await writer.close();
@@ -39,11 +55,15 @@ export async function createSpool(file: string): Promise<Spool> {
       await rename(index.isSorted() ? file : `${file}.sorted`, target);
       await rm(file, { force: true });
     },
-    async drop() {
+    async end({ keep }) {
       await writer.close().catch(() => {});
-      await rm(file, { force: true });
+      if (!keep) await rm(file, { force: true });
     },
   };
+}
+
+function lengthOf(text: string): number {
+  return Buffer.byteLength(text) + 1;
 }
 
 interface Place {
@@ -69,6 +89,7 @@ function createIndex() {
       count += 1;
     },
     isSorted: () => isSorted,
+    bytes: () => (count === 0 ? 0 : (ends[count - 1] ?? 0)),
     *places(): Generator<Place> {
       const sorted = Uint32Array.from({ length: count }, (_, position) => position);
       sorted.sort((a, b) => (orders[a] ?? 0) - (orders[b] ?? 0) || a - b);

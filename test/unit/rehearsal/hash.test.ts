@@ -123,7 +123,7 @@ describe("a history without personal data", () => {
   it("leaves out internal users, by their real address and id, and says how many", async () => {
     const bodies = [delivery(), delivery({ distinctId: "bot-1" }), delivery({ person: { email: "eve@acme.example" } })];
     const config = {
-      ...{ dataDir: folder.path, databaseUrl: undefined, databaseDirectUrl: undefined, retentionMs: 0 },
+      ...{ dataDir: folder.path, databaseUrl: undefined, databaseDirectUrl: undefined, retentionMs: 0, posthog: null },
       internalUsers: [{ domain: "acme.example" }, { pattern: /^bot-/ }],
     };
     await openLines(folder.path, bodies);
