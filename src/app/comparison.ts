@@ -22,6 +22,7 @@ export async function compareWithPostHog({
   workflows,
   posthog,
   arrivedHere,
+  sample,
   now,
   withinMs,
   signal,
@@ -29,6 +30,8 @@ export async function compareWithPostHog({
   workflows: WorkflowRoutes[];
   posthog: PostHogAccess | null;
   arrivedHere(): Promise<Map<string, Rhythm>>;
+  /** The most events of one name that are read. */
+  sample: number;
   now: number;
   withinMs: number;
   /** Ends the comparison; the notes then have the signal's reason. */
@@ -42,7 +45,7 @@ export async function compareWithPostHog({
       posthog && postHogReads(posthog, now, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
     return await compareWorkflows({
       ...{ workflows, personProperties: DECLARED_PROPERTIES },
-      ...{ posthog: reads, arrivedHere, now },
+      ...{ posthog: reads, arrivedHere, sample, now },
     });
   } finally {
     clearTimeout(timer);
@@ -87,6 +90,8 @@ export async function arrivals(
 const COMPARISON_KEPT_MS = 10 * MINUTE_MS;
 const PAGE_WAITS_MS = 3 * SECOND_MS;
 const COMPARED_WITHIN_MS = MINUTE_MS;
+/** Fewer than the commands read, because the app also answers webhooks. */
+const SAMPLE = 300;
 
 /**
  * `compare` resolves to the comparison for pages, or to null if it is not ready within a few seconds. In the sandbox
@@ -107,6 +112,7 @@ export function createSharedComparison({ config, product: { workflows }, store, 
   function compare(): Promise<Comparison> {
     return compareWithPostHog({
       ...{ workflows, posthog: config.posthog, now: now(), withinMs: COMPARED_WITHIN_MS, signal: stopping.signal },
+      sample: SAMPLE,
       arrivedHere: () => arrivals(store.events, workflows, now()),
     });
   }

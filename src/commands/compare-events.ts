@@ -4,6 +4,8 @@ import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { PostHogAccess } from "../sources/posthog/client.ts";
 import { withStoreToRead } from "./command-store.ts";
 
+const SAMPLE = 1_000;
+
 /** Compares the workflows with PostHog, and with the events in the app's store if there is one. */
 export function compareEvents(
   workflows: WorkflowRoutes[],
@@ -17,5 +19,5 @@ export function compareEvents(
       ({ events }) => arrivals(events, workflows, now),
       () => new Map(),
     );
-  return compareWithPostHog({ workflows, posthog, arrivedHere, now, withinMs });
+  return compareWithPostHog({ workflows, posthog, arrivedHere, sample: SAMPLE, now, withinMs });
 }

@@ -34,11 +34,12 @@ interface Parts {
   posthog: PostHogReads | null;
   /** The rhythm of each event that arrived here, by name. */
   arrivedHere(): Promise<Map<string, Rhythm>>;
+  /** The most events of one name that are read. */
+  sample: number;
   now: number;
 }
 
 const PERIOD_MS = 30 * DAY_MS;
-const SAMPLE = 1_000;
 /** PostHog runs three queries of a project at once. */
 const AT_ONCE = 2;
 
@@ -51,6 +52,7 @@ export async function compareWorkflows({
   personProperties,
   posthog,
   arrivedHere,
+  sample,
   now,
 }: Parts): Promise<Comparison> {
   const notes = createNotes();
@@ -127,8 +129,8 @@ export async function compareWorkflows({
 
     async function readOn(): Promise<void> {
       for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-        const since = sinceFor(seen.get(event) ?? []);
-        const query = { event, since: Math.max(period.since, since), until: period.until, limit: SAMPLE };
+        const since = sinceFor(seen.get(event) ?? [], sample);
+        const query = { event, since: Math.max(period.since, since), until: period.until, limit: sample };
         const listening = listeners.get(event) ?? [];
         const problems = await attempt("the properties of events", async () => {
           const sample = await newest(query);
@@ -136,7 +138,9 @@ export async function compareWorkflows({
             sample.length === 0 ? null : await attempt("the types of properties", () => properties(query.event));
           const inSample = sample.flatMap((one) => Object.keys(one.properties));
           propertiesOf.set(query.event, new Set([...inSample, ...(types?.keys() ?? [])]));
-          return listening.flatMap((workflow) => problemsOf(workflow, sample, types));
+          const found: EventProblem[] = [];
+          for (const workflow of listening) found.push(...(await problemsOf(workflow, sample, types)));
+          return found;
         });
         found.set(event, problems ?? []);
       }
@@ -172,11 +176,11 @@ export function listenedNames(workflows: WorkflowRoutes[]): string[] {
 }
 
 /** The start of the newest hours that have enough events together. */
-function sinceFor(hours: Array<{ hour: number; count: number }>): number {
+function sinceFor(hours: Array<{ hour: number; count: number }>, enough: number): number {
   let count = 0;
   const first = hours.toReversed().find((one) => {
     count += one.count;
-    return count >= SAMPLE;
+    return count >= enough;
   });
   return first?.hour ?? 0;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { EventProblem } from "../contracts/comparison.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
@@ -8,8 +9,11 @@ import { type Outcome, outcomeOf, readsIn, withProperty } from "./outcome.ts";
 const SHARE = 0.01;
 /** In fewer events, a rare condition or property may be missing by chance. */
 const ENOUGH_EVENTS = 20;
-/** So many events of a kind show whether a value is read. */
-const TRIED = 100;
+/** So many events of a kind show whether a value is read, and how many of them are wrong. */
+const TRIED = 50;
+/** So many events show the properties that a workflow reads. */
+const RUN_FOR_READS = 200;
+const SLICE = 50;
 
 const KIND_WORDS = { text: "text", number: "a number", flag: "true or false", list: "a list", object: "an object" };
 type Kind = keyof typeof KIND_WORDS;
@@ -33,18 +37,36 @@ interface Reading {
   reads: string[];
 }
 
-/** The problems of one workflow with these events, which have the same name. Tests each finding by its effect. */
-export function problemsOf(
+/**
+ * The problems of one workflow with these events, which have the same name. Tests each finding by its effect. Pauses
+ * every few milliseconds, because the running app answers webhooks meanwhile.
+ */
+export async function problemsOf(
   workflow: WorkflowRoutes,
   events: LifecycleEvent[],
   types: Map<string, string | null> | null,
-): EventProblem[] {
+): Promise<EventProblem[]> {
   if (events.length === 0) return [];
-  const sampled = events.map((event) => ({ event, outcome: outcomeOf(workflow, event) }));
-  const reads = readsIn(workflow, events);
-  const ofProperties = reads.flatMap((property) => problemOf({ workflow, property, sampled, types, reads }));
+  const sampled = await inSlices(events, (event) => ({ event, outcome: outcomeOf(workflow, event) }));
+  const every = Math.ceil(events.length / RUN_FOR_READS);
+  const forReads = events.filter((_, index) => index % every === 0);
+  const reads = [...new Set((await inSlices(forReads, (event) => readsIn(workflow, event))).flat())];
+  const ofProperties: EventProblem[] = [];
+  for (const property of reads) {
+    ofProperties.push(...problemOf({ workflow, property, sampled, types, reads }));
+    await setImmediate();
+  }
   const explained = ofProperties.some(({ kind }) => kind !== "property never seen");
   return [...ofProperties, ...(explained ? [] : misfits(workflow, sampled)), ...idleConditions(workflow, sampled)];
+}
+
+async function inSlices<Item, Result>(items: Item[], run: (item: Item) => Result): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += SLICE) {
+    results.push(...items.slice(at, at + SLICE).map(run));
+    await setImmediate();
+  }
+  return results;
 }
 
 function problemOf(reading: Reading): EventProblem[] {
@@ -114,10 +136,8 @@ function otherType(
   { usual, other, isUsed }: { usual: OfKind; other: OfKind; isUsed: boolean },
 ): EventProblem[] {
   const { workflow, property, sampled } = reading;
-  const tried = other.of.slice(0, TRIED);
-  const isReadThere = tried.some((one) => isRead(one, reading));
-  const unread = tried.filter((one) => isHarmed(one, reading, usual) || (isUsed && !isReadThere));
-  const count = Math.round((unread.length / tried.length) * other.of.length);
+  const isReadThere = other.of.slice(0, TRIED).some((one) => isRead(one, reading));
+  const count = countOf(other.of, (one) => isHarmed(one, reading, usual) || (isUsed && !isReadThere));
   if (count <= sampled.length * SHARE) return [];
   return [
     problem("property type", reading, {
@@ -128,13 +148,19 @@ function otherType(
 
 function sometimesMissing(reading: Reading, { usual, missing }: { usual: OfKind; missing: Sampled[] }): EventProblem[] {
   const { workflow, property, sampled } = reading;
-  const harmed = missing.filter((one) => isHarmed(one, reading, usual));
-  if (harmed.length <= sampled.length * SHARE) return [];
+  const count = countOf(missing, (one) => isHarmed(one, reading, usual));
+  if (count <= sampled.length * SHARE) return [];
   return [
     problem("property missing", reading, {
-      text: `"${property}" is missing in ${harmed.length} of ${allOf(sampled)}, and ${workflow.id} cannot use these`,
+      text: `"${property}" is missing in ${count} of ${allOf(sampled)}, and ${workflow.id} cannot use these`,
     }),
   ];
+}
+
+/** The number of events for which this is true, by the first few of them. */
+function countOf(all: Sampled[], isSo: (one: Sampled) => boolean): number {
+  const tried = all.slice(0, TRIED);
+  return tried.length === 0 ? 0 : Math.round((tried.filter(isSo).length / tried.length) * all.length);
 }
 
 /** Whether the event would fit, or fit better, with a usual value of the property. */

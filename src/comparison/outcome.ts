@@ -35,10 +35,10 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
   };
 }
 
-/** The properties that the workflow reads in these events: in a `where`, or for its payload. */
-export function readsIn(workflow: WorkflowRoutes, events: LifecycleEvent[]): string[] {
+/** The properties that the workflow reads in this event: in a `where`, or for its payload. */
+export function readsIn(workflow: WorkflowRoutes, event: LifecycleEvent): string[] {
   const names = new Set<string>();
-  for (const event of events) outcomeOf(workflow, { ...event, properties: recordingReads(event.properties, names) });
+  outcomeOf(workflow, { ...event, properties: recordingReads(event.properties, names) });
   return [...names];
 }
 
