@@ -11,6 +11,8 @@ export function nearestName(name: string, names: Iterable<string>): string | nul
   let best: string | null = null;
   let fewest = Math.min(MOST_MISTAKES, Math.floor(wanted.length / LETTERS_PER_MISTAKE)) + 1;
   for (const one of names) {
+    // Anybody can send an event with any name, and a terminal would obey such characters.
+    if (/\p{C}/u.test(one)) continue;
     const mistakes = one === name ? fewest : distance(wanted, lettersOf(one), fewest);
     if (mistakes < fewest) [best, fewest] = [one, mistakes];
   }

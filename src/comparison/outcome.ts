@@ -10,7 +10,7 @@ export interface Outcome {
   starts: boolean;
   /** Why the event would start nothing although it matches; null if it fits. Names fields, and no values. */
   misfit: string | null;
-  /** The properties that a matcher cannot read. */
+  /** The properties because of which no matcher can read the event. */
   mistyped: string[];
   /** The fields of the payload that are empty. */
   empty: string[];
@@ -29,7 +29,7 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
     matches,
     starts,
     misfit: starts && "misfit" in fitted ? fitted.misfit : null,
-    mistyped: [...new Set(matchers.flatMap(({ mistyped }) => mistyped(event)))],
+    mistyped: matches.includes(true) ? [] : [...new Set(matchers.flatMap(({ mistyped }) => mistyped(event)))],
     empty: Object.keys(payload).filter((name) => payload[name] == null),
     text: jsonOf([matches, fitted]) ?? "",
   };

@@ -1,6 +1,7 @@
 import type { Config } from "../../config.ts";
 import type { Comparison } from "../../contracts/comparison.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
+import { printable } from "../../lib/command-io.ts";
 import { compareEvents } from "../compare-events.ts";
 import { type Check, type Finding, ok, warning } from "./check.ts";
 
@@ -32,7 +33,7 @@ export function eventsCheck(config: Config, workflows: LifecycleWorkflow[]): Che
       const shown = problems.slice(0, MOST_SHOWN);
       const more = problems.length - shown.length;
       return [
-        ...shown.map(({ kind, text }) => warning(`${text}: ${HINT[kind]}`)),
+        ...shown.map(({ kind, text }) => warning(`${printable(text)}: ${HINT[kind]}`)),
         ...(more > 0 ? [warning(`${more} more ${more === 1 ? "problem" : "problems"}: npm run plan lists all`)] : []),
         ...notCompared.map(warning),
         ...notes.map(ok),

@@ -33,6 +33,12 @@ const conditional = campaign({
   ],
 });
 const byPlan = campaign({ on: [event("called", { properties: z.object({ plan: z.enum(["pro", "team"]) }) })] });
+const either = campaign({
+  on: [
+    event("called", { properties: z.object({ seats: z.number() }) }),
+    event("called", { properties: z.object({ plan: z.string() }) }),
+  ],
+});
 const spelled = campaign({
   payload: z.object({ amount: z.number() }),
   from: ({ properties }) => ({ amount: properties.cartValue ?? properties.cart_value }),
@@ -106,6 +112,20 @@ describe("the problems of a workflow with its events", () => {
       ],
     ],
     [
+      "a property of a condition that is always text",
+      conditional,
+      times(2, { seats: "6" }),
+      ['property type: "seats" is text in 2 of the newest 2 "called", and campaign cannot read it'],
+    ],
+    ["none where another condition matches", either, [...times(50, { seats: 6 }), ...times(50, { plan: "pro" })], []],
+    [
+      "a property that is always text, and nothing in its place",
+      tolerant,
+      times(20, { amount: "12 EUR" }),
+      ['property type: "amount" is text in 20 of the newest 20 "called", and campaign cannot read it'],
+    ],
+    ["none if so few events came that the text may be rare", tolerant, times(19, { amount: "12 EUR" }), []],
+    [
       "a property of a condition that is missing in some events",
       conditional,
       [...times(10, { seats: 6 }), {}],
@@ -117,6 +137,22 @@ describe("the problems of a workflow with its events", () => {
       campaign({ payload: z.object({ plan: z.enum(["pro"]) }), from: ({ properties }) => ({ plan: properties.plan }) }),
       [...times(8, { plan: "pro" }), ...times(2, { plan: "team" })],
       ['does not fit: 2 of the newest 10 "called" do not fit campaign: plan: Invalid input: expected "pro"'],
+    ],
+    [
+      "a property of another type in some events, and another reason in others",
+      campaign({
+        payload: z.object({ amount: z.number(), plan: z.enum(["pro"]) }),
+        from: ({ properties: { amount, plan } }) => ({ amount, plan }),
+      }),
+      [
+        ...times(6, { amount: 1, plan: "pro" }),
+        ...times(2, { amount: "1", plan: "pro" }),
+        ...times(2, { amount: 1, plan: "team" }),
+      ],
+      [
+        'property type: "amount" is text in 2 of the newest 10 "called", and a number in most others; campaign cannot read it there',
+        'does not fit: 2 of the newest 10 "called" do not fit campaign: plan: Invalid input: expected "pro"',
+      ],
     ],
     [
       "a property without which the payload fails",

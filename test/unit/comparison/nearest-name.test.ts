@@ -1,7 +1,17 @@
 import { expect, it } from "vitest";
 import { nearestName } from "../../../src/comparison/nearest-name.ts";
 
-const NAMES = ["checkout_started", "checkout_completed", "user signed up", "$pageview", "plan", "Plan B", "cart_value"];
+const NAMES = [
+  "checkout_started",
+  "checkout_completed",
+  "user signed up",
+  "$pageview",
+  "plan",
+  "Plan B",
+  "cart_value",
+  "seat_count\u001b[1m",
+  "seat\u202ecount",
+];
 
 it.each<[name: string, nearest: string | null]>([
   ["checkout_stared", "checkout_started"],
@@ -20,6 +30,7 @@ it.each<[name: string, nearest: string | null]>([
   ["cart_vlaue", "cart_value"],
   ["cart_total", null],
   ["", null],
+  ["seat_count", null],
 ])("the nearest name to %j is %j", (name, nearest) => {
   expect(nearestName(name, NAMES)).toBe(nearest);
 });
