@@ -63,13 +63,14 @@ export function keyOf({ kind, workflow, about }: ChangeId): string {
 }
 
 /**
- * The number of messages, to put the largest change first. A workflow that ends on other events comes before others
- * with as many messages. Other content is mostly on purpose, and so counts for less.
+ * The number of messages, to put the largest change first. Other content comes after everything else, because it is
+ * mostly on purpose; before it come runs that start or end differently without a message.
  */
-export function weightOf(change: Change): number {
-  const messages = sum(change.channels);
-  if (change.kind === "reason") return messages / 1000;
-  return (change.kind === "content" ? messages / 10 : messages) + change.runs / 1000;
+export function weightOf({ kind, channels, runs }: Change): number {
+  const messages = sum(channels);
+  if (kind === "reason") return messages / 1_000_000_000;
+  if (kind === "content") return messages / 1_000_000;
+  return messages + runs / 1_000;
 }
 
 function order(one: ChangeId, other: ChangeId): number {

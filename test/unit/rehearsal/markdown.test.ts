@@ -330,6 +330,17 @@ describe("the first five lines", () => {
     ]);
   });
 
+  it("name a side effect before a text that changes everywhere", async () => {
+    const [before, now] = ["c1", "c2"].map((content) => people("a", 90, checkout("1 d", content)));
+    const lines = await firstLines({
+      against: [DROP_OFF, [...before!, ...people("b", 1, cart({ sent: "1 d" }))]],
+      now: [DROP_OFF, [...now!, ...people("b", 1, cart({ not: "over the cap" }))]],
+    });
+    expect(lines[1]).toBe(
+      "- `drop-off`/`recovery`: 1 email is no longer sent (over the cap 1). 90 emails have other content.",
+    );
+  });
+
   it("warn of too many messages, failures and messages at night", async () => {
     const many = (...waits: string[]) =>
       waits.map((sent, index) => run(`w${index}`, { at: `${index} h`, messages: { nudge: { sent } } }));
