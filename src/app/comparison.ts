@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { compareWorkflows, listenedNames, type PostHogReads } from "../comparison/compare.ts";
 import { isSilent, rhythmOf } from "../comparison/rhythm.ts";
 import type { Comparison, Rhythm } from "../contracts/comparison.ts";
@@ -88,28 +87,40 @@ export async function arrivals(
 
 /** Open pages are loaded again after each change, and share one comparison. */
 const COMPARISON_KEPT_MS = 10 * MINUTE_MS;
-const PAGE_WAITS_MS = 3 * SECOND_MS;
 const COMPARED_WITHIN_MS = MINUTE_MS;
 /** Fewer than the commands read, because the app also answers webhooks. */
 const SAMPLE = 300;
 
 /**
- * `compare` resolves to the comparison for pages, or to null if it is not ready within a few seconds. In the sandbox
- * each call compares again. `stop` ends a comparison in progress.
+ * The comparison for pages. `compare` resolves at once to the newest result, or to null before the first one, and
+ * compares again if that result is old; `onReady` adds a listener for the next results. In the sandbox `compare` waits
+ * for a new result. `stop` ends a comparison in progress.
  */
 export function createSharedComparison({ config, product: { workflows }, store, sandbox, now }: Context) {
   const stopping = new AbortController();
-  let shared: { at: number; result: Promise<Comparison> } | null = null;
+  const listeners = new Set<() => void>();
+  let newest: Comparison | null = null;
+  let startedAt = Number.NEGATIVE_INFINITY;
   return {
-    compare(): Promise<Comparison | null> {
-      if (sandbox !== undefined) return compare();
-      if (shared === null || now() - shared.at >= COMPARISON_KEPT_MS) shared = { at: now(), result: compare() };
-      return Promise.race([shared.result, sleep(PAGE_WAITS_MS, null, { ref: false })]);
+    async compare(): Promise<Comparison | null> {
+      if (sandbox !== undefined) return compareNow();
+      if (now() - startedAt >= COMPARISON_KEPT_MS) {
+        startedAt = now();
+        void compareNow().then((result) => {
+          newest = result;
+          for (const listener of listeners) listener();
+        });
+      }
+      return newest;
+    },
+    onReady(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     stop: () => stopping.abort(new Error("the app stops")),
   };
 
-  function compare(): Promise<Comparison> {
+  function compareNow(): Promise<Comparison> {
     return compareWithPostHog({
       ...{ workflows, posthog: config.posthog, now: now(), withinMs: COMPARED_WITHIN_MS, signal: stopping.signal },
       sample: SAMPLE,

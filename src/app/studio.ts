@@ -34,7 +34,12 @@ export function openStudio(
     silent: runs.silent,
     compare: comparison.compare,
     redrive: store.jobs.redrive,
-    onChange: (listener) => store.on("changed", listener),
+    onChange(listener) {
+      const ends = [store.on("changed", listener), comparison.onReady(listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
     secret: config.studioSecret,
     publicUrl: config.publicUrl,
     sandbox,

@@ -70,7 +70,7 @@ export function EventProblems({ compared, workflow }: { compared: Compared; work
   const shown = workflow === undefined ? problems : problems.filter(({ workflows }) => workflows.includes(workflow));
   const isWell = compared !== null && shown.length + notes.length + notCompared.length === 0;
   const lines = [
-    ...(compared === null ? ["PostHog has not answered yet. Open this page again in a minute."] : []),
+    ...(compared === null ? ["PostHog has not answered yet. The result appears here when it has."] : []),
     ...(isWell ? ["The events of the last 30 days came as the workflows expect them."] : []),
     ...notes,
     ...notCompared,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Comparison } from "../../../src/contracts/comparison.ts";
 import { event } from "../../../src/engine/event.ts";
 import { campaign } from "../../support/campaign.ts";
-import { testSandbox } from "../../support/sandbox.ts";
+import { eventually, testSandbox } from "../../support/sandbox.ts";
 import { cookieOf, logIn, productionStudio, visitor } from "../../support/studio.ts";
 
 const SECRET = "4111 1111 of ada@example.com";
@@ -52,21 +52,28 @@ it("the workflows' pages show an event with a mistyped name, and a property that
   for (const text of [page, one, await here.text("/api/workflows")]) expect(text).not.toContain("4111");
 });
 
-it("a PostHog that answers late keeps no page waiting, and is asked once for many pages", async () => {
+it("a PostHog that answers late keeps no page waiting, is asked once for many pages, and then changes them", async () => {
   await using studio = await productionStudio();
-  const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
+  const cookie = cookieOf(await logIn(studio.url));
+  const here = visitor(studio.url, cookie);
   let asked = 0;
   studio.sandbox.posthog.injectFault(({ path }) => {
     if (!path.includes("event_definitions")) return null;
     asked += 1;
-    return { delayMs: 4_000 };
+    return { delayMs: 1_000 };
   });
-  const pages = await Promise.all([
-    here.text("/workflows"),
-    here.text("/workflows"),
-    here.text("/workflows/onboarding"),
-  ]);
-  for (const page of pages) expect(page).toContain("PostHog has not answered yet");
+  const live = await fetch(`${studio.url}/live`, { headers: { cookie } });
+  const startedAt = performance.now();
+  for (const path of ["/workflows", "/workflows", "/workflows/onboarding"])
+    expect(await here.text(path)).toContain("PostHog has not answered yet");
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  await eventually(() => asked === 1);
+
+  const reader = live.body!.getReader();
+  let heard = "";
+  while (!heard.includes("data:")) heard += new TextDecoder().decode((await reader.read()).value);
+  await reader.cancel();
+  expect(await here.text("/workflows")).toContain("none of the events of the workflows has come yet");
   expect(asked).toBe(1);
 });
 
@@ -80,7 +87,7 @@ it("a comparison in progress ends when the app stops, so that the process can en
     return { delayMs: 60_000 };
   });
   expect(await here.text("/workflows")).toContain("PostHog has not answered yet");
-  expect(open).toBe(1);
+  await eventually(() => open === 1);
   const startedAt = performance.now();
   await studio.app.stop({ drainMs: 0 });
   // The local PostHog can close only when nobody waits for its answer.
