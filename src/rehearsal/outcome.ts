@@ -5,6 +5,9 @@ import { RUN_STATUSES } from "../contracts/history.ts";
 // The result of a rehearsal: a file of JSON lines, one for each person, in the order of the person's id. Times are
 // milliseconds since 1970.
 
+/** The folder of the store, in the data folder of a process of a rehearsal. */
+export const STORE = "store";
+
 /** The decision about one message. */
 const MessageOutcome = z.object({
   step: z.string(),

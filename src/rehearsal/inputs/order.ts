@@ -2,6 +2,7 @@ import type { Config } from "../../config.ts";
 import type { Product } from "../../contracts/product.ts";
 import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import type { RetryOptions } from "../../lib/service-client.ts";
+import type { PostHogAccess } from "../../sources/posthog/client.ts";
 import type { Progress } from "./from-posthog.ts";
 
 /** The history that a rehearsal asks for. Times are milliseconds since 1970. */
@@ -21,7 +22,10 @@ export interface HistoryOrder {
 }
 
 export interface InputContext {
-  config: Pick<Config, "dataDir" | "databaseUrl" | "databaseDirectUrl" | "retentionMs" | "internalUsers" | "posthog">;
+  config: Pick<Config, "dataDir" | "databaseUrl" | "databaseDirectUrl" | "retentionMs" | "internalUsers"> & {
+    /** Null if PostHog is not configured. */
+    posthog: PostHogAccess | null;
+  };
   /** Its workflows are those of all versions that the history is played with. */
   product: Pick<Product<WorkflowRoutes>, "workflows" | "segmentNames">;
   signal: AbortSignal;

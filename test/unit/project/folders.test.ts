@@ -31,6 +31,8 @@ const EXCEPTIONS: Record<string, string[]> = {
   "src/sandbox/services.ts": ["src/app.ts"],
   "src/sandbox/dev.ts": ["src/workflows/product.ts", "src/workflows/demo/samples.ts"],
   "src/sandbox/event.ts": ["src/workflows/demo/samples.ts"],
+  "src/rehearsal/rehearse.ts": ["src/workflows/product.ts"],
+  "src/rehearsal/run-shard.ts": ["src/workflows/product.ts", "src/workflows/demo/samples.ts"],
   "src/sandbox/demo/demo.ts": [
     "src/workflows/product.ts",
     "src/workflows/demo/samples.ts",
