@@ -41,7 +41,9 @@ export interface EventRecord
 }
 
 /** A stored event with all that the store has of it. */
-export interface ArrivedEvent extends EventRecord, Pick<LifecycleEvent, "previousId" | "deviceId"> {
+export interface ArrivedEvent
+  extends EventRecord,
+    Pick<LifecycleEvent, "isIdentityEvent" | "changedProperties" | "previousId" | "deviceId"> {
   /**
    * The declared person properties as of the event, without those in the event's own `$set` and `$set_once`; absent
    * where there are none, and in an event that an earlier version stored.

@@ -51,14 +51,15 @@ export function eventRows(
   }
 }
 
-/** The event with the parts of it that a rehearsal needs. PostHog has the ids of a merge in the event's properties. */
+/** The event with all that a rehearsal needs. PostHog has the facts about identity in the event's properties. */
 function storedEvent(event: LifecycleEvent, arrival: number) {
-  const { source, uuid, name, distinctId, occurredAt, properties, previousId, deviceId } = event;
+  const { source, uuid, name, distinctId, occurredAt, properties } = event;
+  const { isIdentityEvent, changedProperties, previousId, deviceId } = event;
   const personProperties = personPropertiesOf(event);
   return {
     ...{ source, uuid, name, distinctId, occurredAt, arrival, properties },
     ...(personProperties !== null && { personProperties }),
-    ...(source === "segment" && { previousId, deviceId }),
+    ...(source === "segment" && { isIdentityEvent, changedProperties, previousId, deviceId }),
   };
 }
 

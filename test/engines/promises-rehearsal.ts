@@ -80,9 +80,10 @@ export function storeRehearsals(name: string, createEngine: () => Engine): void 
       expect((await list())[0]?.personProperties).toEqual(expected);
     });
 
-    it("have Segment's ids of a merge and of a device", async () => {
-      await begin("u", { source: "segment", previousId: "visitor", deviceId: "device" });
-      expect(await list()).toMatchObject([{ source: "segment", previousId: "visitor", deviceId: "device" }]);
+    it("have Segment's facts about identity", async () => {
+      const facts = { isIdentityEvent: true, changedProperties: ["email"], previousId: "visitor", deviceId: "device" };
+      await begin("u", { source: "segment", ...facts });
+      expect(await list()).toMatchObject([{ source: "segment", ...facts }]);
     });
 
     it("show no person properties elsewhere, and are deleted with the person", async () => {

@@ -51,10 +51,17 @@ function segmentNameOf(name: string, names: SegmentNames): string {
   return name;
 }
 
-/** The traits of an identify, and the properties that the context of the call had: the time zone and the language. */
+/**
+ * The traits of an identify, and its context. The context also has the first and the last name, because the parser makes
+ * a name of them where the same object has none.
+ */
 function traitsOf({ personProperties, changedProperties = [] }: LifecycleEvent) {
   const entries = Object.entries(personProperties ?? {});
   const isChanged = ([name]: [string, unknown]) => changedProperties.includes(name);
   const { $timezone: timezone, locale } = Object.fromEntries(entries.filter((entry) => !isChanged(entry)));
-  return { changed: Object.fromEntries(entries.filter(isChanged)), others: { timezone, locale } };
+  const isPart = ([name]: [string, unknown]) => name === "first_name" || name === "last_name";
+  const changed = entries.filter(isChanged);
+  const parts = Object.fromEntries(changed.filter(isPart));
+  const traits = Object.fromEntries(changed.filter((entry) => !isPart(entry)));
+  return { changed: traits, others: { timezone, locale, traits: parts } };
 }

@@ -1,4 +1,3 @@
-import type { LifecycleEvent } from "../../contracts/event.ts";
 import type { ArrivedEvent, IgnoredRecord, OptOutChangeRecord, ReplyRecord } from "../../contracts/history.ts";
 import { parseJson } from "../../lib/json.ts";
 import { isObject } from "../../sources/event-fields.ts";
@@ -22,8 +21,6 @@ export interface StoreGaps {
   cut: number;
   /** Events without person properties. */
   withoutPerson: number;
-  /** Merges of Segment without the previous id. */
-  withoutPreviousId: number;
 }
 
 /**
@@ -117,12 +114,9 @@ function orderOf({ arrival, receivedAt }: ArrivedEvent): number {
 }
 
 function arrivalOfStored(record: ArrivedEvent, names: SegmentNames, gaps: StoreGaps): Arrival[] {
-  const { receivedAt, arrival: _, personProperties = null, ...event } = record;
-  const body = bodyOf({ ...event, personProperties, ...identityIn(record, personProperties) }, names);
-  if (body === null) {
-    gaps.withoutPreviousId += 1;
-    return [];
-  }
+  const { receivedAt, arrival: _, ...event } = record;
+  const body = bodyOf({ ...event, personProperties: personOf(record) }, names);
+  if (body === null) return [];
   gaps.stored += 1;
   const line = { at: new Date(receivedAt).toISOString(), source: event.source, body };
   const parsed = eventIn(line, names);
@@ -131,15 +125,16 @@ function arrivalOfStored(record: ArrivedEvent, names: SegmentNames, gaps: StoreG
   return [{ order: orderOf(record), line, event: parsed.event }];
 }
 
-/** A call of Segment about identity has no properties, and a `track` has none of these names by itself. */
-function identityIn(
-  { source, name, properties }: ArrivedEvent,
-  personProperties: Record<string, unknown> | null,
-): Pick<LifecycleEvent, "isIdentityEvent" | "changedProperties"> {
-  const isCall = source === "segment" && ["identify", "alias"].includes(name) && Object.keys(properties).length === 0;
-  if (!isCall) return {};
-  const changedProperties = Object.keys(personProperties ?? {}).filter((property) => property !== "$timezone");
-  return { isIdentityEvent: true, changedProperties };
+/**
+ * The stored person properties. A property that the event empties or unsets may have had a value in another spelling,
+ * which counted then; so it has another spelling here too.
+ */
+function personOf({ properties, personProperties }: ArrivedEvent): Record<string, unknown> | null {
+  if (personProperties === undefined) return null;
+  const { $set, $unset } = properties;
+  const changed = new Set([...(isObject($set) ? Object.keys($set) : []), ...(Array.isArray($unset) ? $unset : [])]);
+  const entries = Object.entries(personProperties);
+  return Object.fromEntries(entries.map(([name, value]) => [changed.has(name) ? name.toUpperCase() : name, value]));
 }
 
 function reply(at: number, body: Extract<HistoryLine, { source: "reply" }>["body"]): Arrival {
@@ -147,7 +142,7 @@ function reply(at: number, body: Extract<HistoryLine, { source: "reply" }>["body
 }
 
 /** The gaps as sentences. */
-export function limitsOfStore({ stored, cut, withoutPerson, withoutPreviousId }: StoreGaps): string[] {
+export function limitsOfStore({ stored, cut, withoutPerson }: StoreGaps): string[] {
   return [
     "The store has only the newest 1,000 ignored events, and a visitor's events for an hour.",
     "Messages that were seen or read are known only where Novu's webhooks report them.",
@@ -158,9 +153,6 @@ export function limitsOfStore({ stored, cut, withoutPerson, withoutPreviousId }:
       : []),
     ...(cut > 0
       ? [`${cut} ignored events are left out, because the store has only the beginning of their bodies.`]
-      : []),
-    ...(withoutPreviousId > 0
-      ? [`${withoutPreviousId} merges by Segment are left out; an earlier version did not store the previous id.`]
       : []),
   ];
 }

@@ -1,13 +1,18 @@
 import { declaredIn, type PropertyName, readPerson } from "../../contracts/person.ts";
 import { email } from "../../contracts/property-types.ts";
 import { greetingName, lastName, shownName } from "../../lib/names.ts";
+import { isTimeZone } from "../../lib/time-zone.ts";
 import { isObject } from "../../sources/event-fields.ts";
 
+const NAMES = new Set<PropertyName>(["name", "first_name", "last_name"]);
 /** Names that belong to nobody, and a text that no message shows as a name. */
 const NAME = "Robin";
 const LAST_NAME = "Example";
 const FULL_NAME = `${NAME} ${LAST_NAME}`;
 const NO_NAME = "-";
+/** A text that is no time zone, no language and no URL. */
+const NONE = "none";
+const LOCALE = /^[a-z]{2,3}([_-][a-z0-9]{2,8})*$/i;
 /** No type of a property can read it. */
 const UNREADABLE = {};
 
@@ -16,10 +21,12 @@ type Pseudonym = (text: string) => string;
 /** Person properties that are read as the given ones are, without addresses, numbers and names. */
 export function hashPerson(raw: Record<string, unknown>, pseudonym: Pseudonym): Record<string, unknown> {
   const { properties, unreadable } = readPerson(raw);
-  const hashed = [...declaredIn(raw).keys()].map((name): [PropertyName, unknown] => {
+  const hashed = [...declaredIn(raw)].map(([name, written]): [PropertyName, unknown] => {
     if (unreadable.includes(name)) return [name, UNREADABLE];
     const value = properties[name];
-    return [name, value === undefined ? null : hashProperty(name, value, pseudonym)];
+    if (value === undefined) return [name, null];
+    // Segment's parser makes a name of a first name that is a text.
+    return [name, NAMES.has(name) && typeof written === "number" ? 0 : hashProperty(name, value, pseudonym)];
   });
   return Object.fromEntries(hashed);
 }
@@ -40,8 +47,13 @@ function hashProperty(name: PropertyName, value: unknown, pseudonym: Pseudonym):
       return shownName(text) === undefined ? NO_NAME : LAST_NAME;
     case "phone":
       return `+1555${String(Number.parseInt(pseudonym(text).slice(-10), 16) % 10_000_000).padStart(7, "0")}`;
+    case "$timezone":
+    case "$geoip_time_zone":
+      return isTimeZone(text) ? text : NONE;
+    case "locale":
+      return LOCALE.test(text) ? text : NONE;
     case "avatar":
-      return /^https?:/i.test(text) && URL.canParse(text) ? "https://example.com/avatar.png" : "none";
+      return /^https?:/i.test(text) && URL.canParse(text) ? "https://example.com/avatar.png" : NONE;
     default:
       return hashTexts(value, pseudonym, []);
   }
@@ -60,8 +72,7 @@ export function hashTexts(value: unknown, pseudonym: Pseudonym, ids: string[]): 
 }
 
 function hashText(text: string, pseudonym: Pseudonym, ids: string[]): string {
-  if (ids.includes(text)) return pseudonym(text);
-  if (!/@|%40/.test(text)) return text;
+  if (!/@|%40/.test(text)) return ids.includes(text) ? pseudonym(text) : text;
   const whole = email(text);
   if (typeof whole !== "string") return hashAddress(whole.value, pseudonym);
   return text.replace(ADDRESS, (address) => hashAddress(address.replace("%40", "@"), pseudonym));

@@ -120,10 +120,9 @@ function recording(properties: Record<string, unknown>, read: Set<string>): Reco
   });
 }
 
-/** The values are those of the person, which has what the event sets. */
+/** The values are those of the person, which has what the event sets, except what it unsets too. */
 function setIn(set: Record<string, unknown>, person: Record<string, unknown> | null): Record<string, unknown> {
-  const there = declaredNamesIn(Object.keys(set)).filter((name) => person !== null && name in person);
-  return Object.fromEntries(there.map((name) => [name, person?.[name]]));
+  return Object.fromEntries(declaredNamesIn(Object.keys(set)).map((name) => [name, person?.[name] ?? null]));
 }
 
 /** Another spelling of a property may be unset while the person still has the property. */

@@ -56,7 +56,7 @@ async function openStore(
 ): Promise<Source> {
   const { until = now() } = order;
   const store = await openStoreToRead(config, { now, log: createLog({ level: "silent" }) });
-  const gaps = { stored: 0, cut: 0, withoutPerson: 0, withoutPreviousId: 0 };
+  const gaps = { stored: 0, cut: 0, withoutPerson: 0 };
   const period = { since: since - longestReach(workflows), until };
   return {
     ...{ spool, since: since === 0 ? undefined : since, until },

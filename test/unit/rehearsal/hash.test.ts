@@ -1,13 +1,19 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { LifecycleEvent } from "../../../src/contracts/event.ts";
+import { readPerson } from "../../../src/contracts/person.ts";
 import { event } from "../../../src/engine/event.ts";
 import { pseudonymOf } from "../../../src/lib/rehearsal-files.ts";
+import { isTimeZone } from "../../../src/lib/time-zone.ts";
 import type { HistoryLine } from "../../../src/rehearsal/history.ts";
 import { type EventLine, eventIn, isEvent } from "../../../src/rehearsal/inputs/events.ts";
+import { createHash } from "../../../src/rehearsal/inputs/hash.ts";
 import { createRoute } from "../../../src/routing/route.ts";
 import { campaign } from "../../support/campaign.ts";
+import { POSTHOG_BODY, SEGMENT_BODY } from "../../support/event-arbitraries.ts";
 import { CART, PERSON, POSTHOG_SHAPES, SEGMENT_SHAPES } from "../../support/event-shapes.ts";
 import { testFolder } from "../../support/folder.ts";
 import { linesOf, openFrom, openLines } from "../../support/history.ts";
@@ -30,6 +36,25 @@ describe("a history without personal data", () => {
     const [plain] = (await openLines(folder.path, [body])).lines;
     const [hashed] = await hashedOf([body]);
     expect(effects(hashed!)).toEqual(effects(plain!, (id) => hashId(id)));
+  });
+
+  it.each([
+    ["posthog", POSTHOG_BODY],
+    ["segment", SEGMENT_BODY],
+  ] as const)("has the same effects, from %s, in any shape", (source, bodies) => {
+    const key = "a".repeat(64);
+    const hash = createHash({ key, workflows: testProduct.workflows, internalUsers: [], names });
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const line: EventLine = { at: AT, source, body };
+        const parsed = eventIn(line, names);
+        fc.pre("event" in parsed);
+        const hashed = hash({ line, event: (parsed as { event: LifecycleEvent }).event });
+        expect(effects(hashed!)).toEqual(effects(line, (id) => pseudonymOf(key, id)));
+        expect(JSON.stringify(hashed)).not.toMatch(/ada@example|grace|visitor|shoe/);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("has no id, address, number, name or undeclared property of a person", async () => {
@@ -194,7 +219,7 @@ function effects(line: HistoryLine, hashId = (id: string) => id) {
     Object.entries(object)
       .map(([name, value]) => [name, kindOf(name, value)])
       .sort();
-  return {
+  const found = {
     starts: starts.map(({ run, to, ...start }) => ({
       ...start,
       run: { ...run, distinctId: id(run.distinctId), snapshot: fields(run.snapshot), transactionId: "", eventUuid: "" },
@@ -210,15 +235,23 @@ function effects(line: HistoryLine, hashId = (id: string) => id) {
     traits: traits.map(({ properties, ...one }) => ({
       ...one,
       distinctId: id(one.distinctId),
-      properties: fields(properties),
+      person: personOf(properties),
     })),
     problems,
   };
+  return JSON.parse(JSON.stringify(found).replace(/[^"\s]+@example\.com/g, "an address"));
+
+  function personOf(raw: Record<string, unknown>) {
+    const { properties, unreadable } = readPerson(raw);
+    return [fields(properties), unreadable.sort(), Object.keys(raw).sort()];
+  }
 }
 
 /** A value that stays, or its kind. */
 function kindOf(name: string, value: unknown): unknown {
   const isReplaced = /^(subscriberId|email|name|first_?name|last_?name|phone|avatar)$/i.test(name);
   if (isReplaced) return value === null ? null : typeof value;
+  if (name === "locale") return /^[a-z]{2,3}([_-]|$)/i.test(String(value)) ? value : "none";
+  if (/time_?zone$/i.test(name)) return isTimeZone(String(value)) ? value : "none";
   return typeof value === "object" && value !== null && !Array.isArray(value) ? "an object" : value;
 }
