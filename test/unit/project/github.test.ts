@@ -1,8 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { COMMENT_MARK } from "../../../src/commands/plan/plan-text.ts";
+import { OPTIONS } from "../../../src/rehearsal/order.ts";
+import { SAMPLE_BEGINS, SAMPLE_ENDS } from "../../../src/rehearsal/report/markdown.ts";
+import { testFolder } from "../../support/folder.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), "utf8");
@@ -47,7 +53,7 @@ const WRITES: Record<string, string[]> = {
 const names = readdirSync(new URL(".github/workflows/", root));
 
 it("are there", () => {
-  expect(names.sort()).toEqual(["ci.yml", "codeql.yml", "novu-plan.yml", "novu-sync.yml"]);
+  expect(names.sort()).toEqual(["ci.yml", "codeql.yml", "history.yml", "novu-plan.yml", "novu-sync.yml"]);
 });
 
 describe.each(names)("%s", (name) => {
@@ -132,8 +138,126 @@ describe("novu-sync.yml", () => {
   });
 });
 
-it("novu-plan.yml finds its own comment again", () => {
-  expect(read(".github/workflows/novu-plan.yml")).toContain(`startswith("${COMMENT_MARK}")`);
+describe("history.yml", () => {
+  const { jobs, on } = Workflow.parse(parse(read(".github/workflows/history.yml")));
+  const steps = jobs.history?.steps ?? [];
+
+  it("runs once a day and by hand, and keeps the file that novu-plan.yml rehearses", () => {
+    expect(on).toEqual({ schedule: [{ cron: expect.stringMatching(/^\d+ \d+ \* \* \*$/) }], workflow_dispatch: null });
+    const upload = steps.at(-1)?.with;
+    expect(upload).toMatchObject({ name: "history", "retention-days": 14, "if-no-files-found": "error" });
+    expect(upload?.path).toBe(`\${{ runner.temp }}/history.jsonl.gz`);
+    expect(steps.at(-2)?.run).toContain('--out "$RUNNER_TEMP/history.jsonl.gz"');
+    const plan = read(".github/workflows/novu-plan.yml");
+    expect(plan).toContain("--workflow history.yml");
+    expect(plan).toContain("--name history ");
+    expect(plan).toContain('"$RUNNER_TEMP/history/history.jsonl.gz"');
+  });
+
+  it.each([
+    ["in a private repository", { POSTHOG_PERSONAL_API_KEY: "phx_1", POSTHOG_PROJECT_ID: "1" }, "true", "known=true\n"],
+    ["not in a public one", { POSTHOG_PERSONAL_API_KEY: "phx_1", POSTHOG_PROJECT_ID: "1" }, "false", ""],
+    ["not without settings", { POSTHOG_PERSONAL_API_KEY: "", POSTHOG_PROJECT_ID: "" }, "true", ""],
+  ])("reads events %s", (_where, env, isPrivate, expected) => {
+    const [first, ...others] = steps;
+    const { files } = runStep(first?.run, { env, tools: { gh: `echo ${isPrivate}` } });
+    expect(files.output).toBe(expected);
+    expect(others.map((step) => step.if)).toEqual(others.map(() => "steps.settings.outputs.known"));
+  });
+});
+
+describe("novu-plan.yml", () => {
+  const { jobs } = Workflow.parse(parse(read(".github/workflows/novu-plan.yml")));
+  const stepOf = (wanted: string) => jobs.plan?.steps.find(({ name }) => name === wanted);
+
+  it("finds its own comment again", () => {
+    expect(stepOf("Comment, or update the comment")?.run).toContain(`startswith("${COMMENT_MARK}")`);
+  });
+
+  it("gives the history to nobody who may not comment", () => {
+    const conditions = ["Download the history", "Rehearse"].map((name) => stepOf(name)?.if);
+    expect(new Set(conditions)).toEqual(new Set([stepOf("Comment, or update the comment")?.if]));
+  });
+
+  it.each([
+    ["one", "case $2 in list) echo 12;; *) exit 0;; esac", "found=true\n"],
+    ["no run that made one", "exit 0", ""],
+    ["no workflow that makes one", "exit 1", ""],
+    ["an artifact that has expired", "case $2 in list) echo 12;; *) exit 1;; esac", ""],
+  ])("looks for a history, where there is %s", (_what, gh, expected) => {
+    const { files, status } = runStep(stepOf("Download the history")?.run, { env: { BRANCH: "main" }, tools: { gh } });
+    expect([status, files.output]).toEqual([0, expected]);
+  });
+
+  it.each([
+    ["true", 'echo "**1 of 2 people**"', "**1 of 2 people**\n"],
+    ["true", "echo a message after an exit; exit 1", "a message after an exit\n"],
+    ["true", "exit 1", "No rehearsal: it failed, and the log of this job has the error.\n"],
+    ["", "exit 1", "No rehearsal: *History for rehearsals* has kept no history in the last 14 days.\n"],
+  ])("rehearses it, or says in a line that it did not (history: %j, command: %s)", (FOUND, npm, expected) => {
+    const { files, status } = runStep(stepOf("Rehearse")?.run, {
+      env: { FOUND, GITHUB_BASE_REF: "main" },
+      tools: { npm },
+    });
+    expect([status, files["rehearsal.md"], files.summary]).toEqual([0, expected, expected]);
+  });
+
+  it("comments with the plan, and as much of the rehearsal as GitHub takes", () => {
+    const comment = (plan: string, rehearsal: string) => {
+      using made = testFolder();
+      const folder = made.path;
+      writeFileSync(join(folder, "plan.md"), plan);
+      writeFileSync(join(folder, "rehearsal.md"), rehearsal);
+      return execFileSync(
+        fileURLToPath(new URL(".ci/plan-comment", root)),
+        [join(folder, "plan.md"), join(folder, "rehearsal.md")],
+        {
+          encoding: "utf8",
+        },
+      );
+    };
+    expect(comment("the plan\n", "the rehearsal\n")).toBe(
+      "the plan\n\n### Rehearsal on real history\n\nthe rehearsal\n",
+    );
+    const timelines = `\n${SAMPLE_BEGINS}\n${"timeline\n".repeat(9_000)}${SAMPLE_ENDS}\n`;
+    expect(comment("the plan", `lead${timelines}limits`)).toBe(
+      "the plan\n\n### Rehearsal on real history\n\nlead\nlimits\n",
+    );
+    const cut = comment("the plan", `lead${timelines}${"→".repeat(30_000)}`);
+    expect(Buffer.byteLength(cut)).toBeLessThan(65_536);
+    expect(cut).toMatch(/^the plan\n\n### Rehearsal on real history\n\nlead\n→+\n$/);
+  });
+});
+
+/** Runs the script of a step as GitHub does, with stand-ins for tools. */
+function runStep(script = "exit 9", { env, tools }: { env: Record<string, string>; tools: Record<string, string> }) {
+  using made = testFolder();
+  const folder = made.path;
+  for (const [tool, code] of Object.entries(tools))
+    writeFileSync(join(folder, tool), `#!/bin/sh\n${code}\n`, { mode: 0o755 });
+  for (const file of ["output", "summary"]) writeFileSync(join(folder, file), "");
+  const { status } = spawnSync("bash", ["-e", "-c", script], {
+    env: {
+      PATH: `${folder}:${process.env.PATH}`,
+      RUNNER_TEMP: folder,
+      GITHUB_OUTPUT: join(folder, "output"),
+      GITHUB_STEP_SUMMARY: join(folder, "summary"),
+      GITHUB_REPOSITORY: "acme/messages",
+      ...env,
+    },
+  });
+  const written = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]);
+  return { status, files: Object.fromEntries(written) as Record<string, string> };
+}
+
+it("npm run rehearse has each option that a workflow uses", () => {
+  const commands = names.flatMap((name) => {
+    const joined = read(`.github/workflows/${name}`).replaceAll(/\\\n\s*/g, "");
+    return [...joined.matchAll(/npm run --silent rehearse -- (.*)/g)].map(([, options = ""]) => options);
+  });
+  expect(commands).toHaveLength(2);
+  const used = commands.flatMap((options) => [...options.matchAll(/--([\w-]+)/g)].map(([, option = ""]) => option));
+  expect(used.filter((option) => !Object.hasOwn(OPTIONS, option))).toEqual([]);
 });
 
 it("images are pinned by digest", () => {
