@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { DAY_MS } from "../lib/durations.ts";
 import { readSettings, Settings } from "../settings.ts";
 import type { InputContext } from "./inputs/order.ts";
@@ -31,7 +32,8 @@ export function settingsIn(env: Record<string, string | undefined>): RehearsalSe
   const { POSTHOG_PROJECT_ID: projectId, POSTHOG_PERSONAL_API_KEY: personalApiKey } = used;
   return {
     config: {
-      dataDir: used.DATA_DIR,
+      // Absolute, because the processes of a rehearsal start in another folder.
+      dataDir: resolve(used.DATA_DIR),
       databaseUrl: used.DATABASE_URL,
       databaseDirectUrl: used.DATABASE_DIRECT_URL,
       retentionMs: used.RETENTION_DAYS * DAY_MS,
