@@ -82,8 +82,13 @@ export function clauseOf(change: Change, isOneStep: boolean, context: Context): 
     const before = `not sent ${onSide(pen, report.against.facts)}: ${because}`;
     return `${messagesBy(channels, "more ")} ${verb(channels, "is", "are")} sent${brackets(...steps, before)}`;
   }
-  if (kind === "does not send")
-    return `${messagesBy(channels)} ${verb(channels, "is", "are")} no longer sent${brackets(...steps, because)}`;
+  if (kind === "does not send") {
+    const gone = (step: string) =>
+      find(report.now, change.workflow)?.steps.find((one) => one.step === step)?.sent === 0;
+    const parts = isOneStep && change.steps.some(({ name }) => gone(name)) ? ["all of them"] : [];
+    const where = isOneStep ? parts : [stepsOf(change.steps, pen, gone)];
+    return `${messagesBy(channels)} ${verb(channels, "is", "are")} no longer sent${brackets(...where, because)}`;
+  }
   if (kind === "reason")
     return `${messagesBy(channels)} ${verb(channels, "is", "are")} sent on neither side, for different reasons${brackets(...steps, because)}`;
   const where = steps.length === 0 ? "" : brackets(...steps);
@@ -106,8 +111,11 @@ function range({ least, most, median }: NonNullable<Change["earlier"]>): string 
   return from === to ? ` by ${to}` : ` by ${from} to ${to}, by ${formatDuration(median)} in the median`;
 }
 
-function stepsOf(steps: Count[], pen: Pen): string {
-  const names = steps.slice(0, MOST_STEPS).map(({ name, count }) => `${pen.code(name)} ${digits(count)}`);
+/** "`check-in` 310, `tips` all 70" */
+function stepsOf(steps: Count[], pen: Pen, isAll: (step: string) => boolean = () => false): string {
+  const names = steps
+    .slice(0, MOST_STEPS)
+    .map(({ name, count }) => `${pen.code(name)} ${isAll(name) ? "all " : ""}${digits(count)}`);
   if (steps.length > MOST_STEPS) names.push(`${steps.length - MOST_STEPS} more`);
   return names.join(", ");
 }

@@ -34,7 +34,8 @@ const LABELS: Record<Kind, string> = {
 /** Both timelines of a person side by side, by the person's clock. */
 export function timelineOf(person: SamplePerson, { now, against }: ComparingReport, pen: Pen): Table {
   const kinds = [...new Set(person.differences.map(({ kind }) => kind))].map((kind) => LABELS[kind]);
-  const rows = person.runs.flatMap((run) => runRows(run, person, pen));
+  const stepsOf = (workflow: string) => now.facts.workflows.find(({ id }) => id === workflow)?.messages ?? [];
+  const rows = person.runs.flatMap((run) => runRows(run, { person, pen, stepsOf }));
   const shown = rows.slice(0, MOST_ROWS);
   if (rows.length > shown.length) shown.push([`… and ${counted(rows.length - shown.length, "more row")}`, "", ""]);
   if (person.more > 0) shown.push([`… and ${counted(person.more, "more run")}`, "", ""]);
@@ -45,14 +46,22 @@ export function timelineOf(person: SamplePerson, { now, against }: ComparingRepo
   };
 }
 
-function runRows({ against, now }: SamplePerson["runs"][number], person: SamplePerson, pen: Pen): string[][] {
+interface RunContext {
+  person: SamplePerson;
+  pen: Pen;
+  /** The steps of a workflow, in order. */
+  stepsOf(workflow: string): Array<Pick<MessageOutcome, "step">>;
+}
+
+function runRows({ against, now }: SamplePerson["runs"][number], { person, pen, stepsOf }: RunContext): string[][] {
   const run = now ?? against;
   if (run === null) return [];
   const { timeZone, differences } = person;
+  const steps = stepsOf(run.workflow).map(({ step }) => step);
   const own = differences.filter(({ transactionId }) => transactionId === run.transactionId);
   const on = run.event === null ? "" : ` on ${pen.code(run.event)}`;
   const rows = [row(`${pen.code(run.workflow)} starts${on}`, start(against, timeZone), start(now, timeZone), pen)];
-  for (const { step, channel } of inOrder(now, against)) {
+  for (const { step, channel } of inOrder(now, against, steps)) {
     const cell = (side: RunOutcome | null) => messageCell(messageIn(side, step), timeZone, pen);
     const isOther = own.some((one) => one.message?.step === step && one.kind === "content");
     const after = `${cell(now)}${isOther ? ", other content" : ""}`;
@@ -67,11 +76,12 @@ function row(words: string, before: string, after: string, pen: Pen): string[] {
   return [words, before, before === after ? after : pen.bold(after)];
 }
 
-/** The messages of both sides, by their time. */
-function inOrder(now: RunOutcome | null, against: RunOutcome | null): MessageOutcome[] {
+/** The messages of both sides, by their time; an exit event decides several at once, which are in the order of steps. */
+function inOrder(now: RunOutcome | null, against: RunOutcome | null, steps: string[]): MessageOutcome[] {
   const messages = new Map((against?.messages ?? []).map((one) => [one.step, one]));
   for (const one of now?.messages ?? []) messages.set(one.step, one);
-  return [...messages.values()].sort((one, other) => one.at - other.at);
+  const place = ({ step }: MessageOutcome) => steps.indexOf(step);
+  return [...messages.values()].sort((one, other) => one.at - other.at || place(one) - place(other));
 }
 
 function messageIn(run: RunOutcome | null, step: string): MessageOutcome | undefined {

@@ -95,7 +95,7 @@ describe("the first five lines", () => {
     expect(lines).toEqual([
       "**620 of 2,000 people would get other messages** in 30 days than on `main`: 620 messages more, 20 fewer.",
       "- `onboarding` has a new email `tips`: 620 sent, 41 not sent (over the cap 30, opted out 11).",
-      "- `drop-off`/`recovery`: 20 emails are no longer sent (over the cap 20).",
+      "- `drop-off`/`recovery`: 20 emails are no longer sent (all of them; over the cap 20).",
       ...CALM,
     ]);
   });
@@ -142,7 +142,7 @@ describe("the first five lines", () => {
       },
       [
         "**1 of 2,000 people would get other messages** in 30 days than on `main`: 1 message fewer.",
-        "- `drop-off`/`recovery`: 1 email is no longer sent (opted out 1).",
+        "- `drop-off`/`recovery`: 1 email is no longer sent (all of them; opted out 1).",
       ],
     ],
     [
@@ -200,7 +200,31 @@ describe("the first five lines", () => {
       },
       [
         "**2 of 2,000 people would get other messages** in 30 days than on `main`: 2 messages fewer.",
-        "- `drop-off`/`recovery`: 2 emails are no longer sent (not due in this time 2).",
+        "- `drop-off`/`recovery`: 2 emails are no longer sent (all of them; not due in this time 2).",
+      ],
+    ],
+    [
+      "a cap that stops one step, and a part of another",
+      {
+        against: [
+          ONBOARDING,
+          people("a", 3, signUp({ messages: { welcome: { sent: "1 h" }, "check-in": { sent: "1 d" } } })),
+        ],
+        now: [
+          ONBOARDING,
+          [
+            ...people("a", 2, signUp({ messages: { welcome: { sent: "1 h" }, "check-in": { not: "over the cap" } } })),
+            ...people(
+              "a",
+              3,
+              signUp({ messages: { welcome: { not: "over the cap" }, "check-in": { not: "over the cap" } } }),
+            ).slice(2),
+          ],
+        ],
+      },
+      [
+        "**3 of 2,000 people would get other messages** in 30 days than on `main`: 4 messages fewer.",
+        "- `onboarding`: 4 emails are no longer sent (`check-in` all 3, `welcome` 1; over the cap 4).",
       ],
     ],
     [

@@ -155,6 +155,17 @@ Without a difference: \`onboarding\`.
     for (const cells of rows) expect([2, 3, 4]).toContain(cells.replaceAll("\\|", "").split("|").length - 2);
   });
 
+  it("has messages of one moment in the order of the steps", async () => {
+    const exited = (recovery: object) =>
+      run("drop-off", { exit: "done", endedAt: "1 h", messages: { recovery, "reminder-note": { not: "exited" } } });
+    const side = (recovery: object) => ({ facts: facts("main", STEPS), people: people("a", 1, exited(recovery)) });
+    const markdown = reportMarkdown(await reportOf({ against: side({ not: "exited" }), now: side({ sent: "0 h" }) }));
+    expect([...markdown.matchAll(/^\| `([\w-]+)` \([^|]*\|[^|]*sent/gm)].map(([, step]) => step)).toEqual([
+      "reminder-note",
+      "recovery",
+    ]);
+  });
+
   it("shortens long names", async () => {
     const name = "n".repeat(500);
     const side = (people: Parameters<typeof reportOf>[0]["now"]["people"]) => ({ facts: facts("main", STEPS), people });
