@@ -33,12 +33,17 @@ interface Parts {
 
 /** Plays the history in a file or, by default, in the store of `dataDir`, in this process. */
 export async function rehearse(
-  { dataDir, from = "store", since, until }: { dataDir: string; from?: string; since?: number; until?: number },
+  {
+    dataDir,
+    from = "store",
+    plain = true,
+    ...period
+  }: { dataDir: string; from?: string; plain?: boolean; since?: number; until?: number },
   { product, samples, replies = "recorded", settings = {} }: Parts,
 ) {
   const folder = testFolder();
   const history = await openHistory(
-    { from, plain: true, since, until },
+    { from, plain, ...period },
     {
       config: {
         dataDir,
