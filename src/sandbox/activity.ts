@@ -6,7 +6,7 @@ export type Activity = ReturnType<typeof createActivity>;
 /** Counts the tasks in progress. A task does not count while it waits for time to pass. */
 export function createActivity(clock: Clock) {
   let inProgress = 0;
-  let started = 0;
+  let changes = 0;
   let waiters: Array<() => void> = [];
 
   return {
@@ -28,10 +28,10 @@ export function createActivity(clock: Clock) {
         end();
       });
     },
-    /** How many requests came, and how often a task has begun or has continued after a wait. */
-    count: () => started,
+    /** How many requests came, and how often a task has begun, has ended, or has continued after a wait. */
+    count: () => changes,
     countRequest: ((_request, _response, next) => {
-      started += 1;
+      changes += 1;
       next();
     }) satisfies RequestHandler,
     /** Resolves when no task is in progress. */
@@ -45,11 +45,12 @@ export function createActivity(clock: Clock) {
 
   function begin(): void {
     inProgress += 1;
-    started += 1;
+    changes += 1;
   }
 
   function end(): void {
     inProgress -= 1;
+    changes += 1;
     if (inProgress > 0) return;
     const done = waiters;
     waiters = [];

@@ -1,4 +1,5 @@
 import { describeError } from "../lib/errors.ts";
+import { createHttpClient } from "../lib/service-client.ts";
 import { keyOf, sign as standardSign } from "../lib/verify-webhook.ts";
 import type { Activity } from "./activity.ts";
 
@@ -35,7 +36,7 @@ export interface SourceDelivery extends Delivery {
 }
 
 /** Returns the headers of the signature. */
-export type Sign = (delivery: Pick<Delivery, "id" | "body">, secret: string) => object;
+export type Sign = (delivery: Pick<Delivery, "id" | "body">, secret: string) => Record<string, string>;
 
 /** Delivers a body with a new signature for each attempt, until an answer is final or the attempts are used up. */
 export function createSignedWebhooks({
@@ -54,6 +55,7 @@ export function createSignedWebhooks({
   activity: Activity;
   sign?: Sign;
 }): (delivery: Delivery, target: SignedTarget) => Promise<void> {
+  const http = createHttpClient({ timeoutMs, repeatsStale: false });
   return async (delivery, target) => {
     let status = await attempt(delivery, target);
     for (const waitMs of retryAfterMs) {
@@ -73,10 +75,9 @@ export function createSignedWebhooks({
     try {
       const signature = signingSecret === undefined ? {} : sign({ id, body }, signingSecret);
       const headers = { "content-type": "application/json", ...own, ...signature };
-      const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-      log(response.status, await response.text());
-      return response.status;
+      const answer = await http(url, { method: "POST", headers, body });
+      log(answer.status, answer.text);
+      return answer.status;
     } catch (error) {
       log(null, describeError(error));
       return null;
@@ -84,7 +85,7 @@ export function createSignedWebhooks({
   }
 }
 
-function standardWebhook({ id, body }: Pick<Delivery, "id" | "body">, secret: string): object {
+function standardWebhook({ id, body }: Pick<Delivery, "id" | "body">, secret: string): Record<string, string> {
   // The signature has the real time, because the app compares it with the system clock.
-  return standardSign({ id, body, key: keyOf(secret), nowMs: Date.now() });
+  return { ...standardSign({ id, body, key: keyOf(secret), nowMs: Date.now() }) };
 }

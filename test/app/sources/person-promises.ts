@@ -109,7 +109,7 @@ export function keepsToThePromises({
       ["500", { status: 500, body: {} }, "answered 500"],
       ["an answer of another kind", { status: 200, body: { results: [], traits: [] } }, hints.host],
       ["an answer that is no JSON", { status: 200, body: undefined }, hints.host],
-      ["a hang-up", "hang up", "fetch failed"],
+      ["a hang-up", "hang up", "does not answer"],
     ] as const)("%s is said, with no key and nobody in it", async (_what, trouble, hint) => {
       opened.injectFault(() => withPersonIn(trouble));
       const error = await read([id]).catch((thrown: unknown) => thrown);
