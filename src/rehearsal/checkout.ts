@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Checkout } from "./side.ts";
 
@@ -35,6 +37,13 @@ export async function checkOut(
     await install(folder, signal);
   }
   return { ref, folder };
+}
+
+/** The workflows of a checkout, loaded into this process. */
+export async function workflowsIn({ folder }: Pick<Checkout, "folder">): Promise<WorkflowRoutes[]> {
+  const file = pathToFileURL(join(folder, "src", "workflows", "product.ts")).href;
+  const { product } = (await import(file)) as { product: { workflows: WorkflowRoutes[] } };
+  return product.workflows;
 }
 
 /** Removes a checkout, and does nothing if there is none. */

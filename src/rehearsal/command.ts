@@ -10,7 +10,7 @@ import { type Command, type CommandContext, defineCommand } from "../lib/command
 import { createLog } from "../lib/log.ts";
 import { openStoreToRead } from "../store/open-store.ts";
 import type { ReadStore } from "../store/store.ts";
-import { checkOut, remove, WORKING_TREE } from "./checkout.ts";
+import { checkOut, remove, WORKING_TREE, workflowsIn } from "./checkout.ts";
 import { type OpenedHistory, openHistory } from "./inputs/open-history.ts";
 import { shardHistory } from "./inputs/select.ts";
 import { HELP, OPTIONS, type Order, orderOf } from "./order.ts";
@@ -48,8 +48,22 @@ export function rehearseOf({ product, root }: { product: Product<LifecycleWorkfl
 }
 
 async function rehearse(order: Order, context: Context): Promise<number> {
+  const { root, io, settings, signal } = context;
+  const folder = join(settings.config.dataDir, "rehearsal", "checkout");
+  if (order.against === undefined) return rehearseWith(order, null, context);
+  const onInstall = () => io.printError(`… ${order.against} has other packages, which are installed now`);
+  try {
+    return await rehearseWith(order, await checkOut(order.against, { root, folder, signal, onInstall }), context);
+  } finally {
+    await remove(folder, root);
+  }
+}
+
+async function rehearseWith(order: Order, against: Checkout | null, context: Context): Promise<number> {
   const { io, settings, signal, product } = context;
-  const history = await openHistory(order, { config: settings.config, product, signal });
+  // The history also needs the events and the properties that only the other checkout knows.
+  const workflows = [...product.workflows, ...(against === null ? [] : await workflowsIn(against))];
+  const history = await openHistory(order, { config: settings.config, product: { ...product, workflows }, signal });
   for (const { reason, count, firstLine } of history.bad)
     io.printError(`${count} lines are left out: ${reason}, first in line ${firstLine}`);
   if (order.out !== undefined) await copy(history.file, order.out);
@@ -60,34 +74,29 @@ async function rehearse(order: Order, context: Context): Promise<number> {
     return 0;
   }
   if (order.verify) return verifyStore(order, history, context);
-  const report = await playAndCompare(order, history, context);
+  const report = await playAndCompare(order, { history, against }, context);
   if (order.format === "json") io.print(reportJson(report));
   else io.print(order.format === "markdown" ? reportMarkdown(report) : reportText(report, io.paint));
   return report.now.afterExit > 0 ? 1 : 0;
 }
 
-async function playAndCompare(order: Order, history: OpenedHistory, context: Context): Promise<Report> {
-  const { root, product, settings } = context;
+async function playAndCompare(
+  order: Order,
+  { history, against }: { history: OpenedHistory; against: Checkout | null },
+  context: Context,
+): Promise<Report> {
   const results = await emptyResults(context);
-  const folder = join(settings.config.dataDir, "rehearsal", "checkout");
-  const files = await shardsOf(history, product);
-  const play = (checkout: Checkout, name: string) =>
-    playWithProgress(checkout, { order, history, files, folder: join(results, name) }, context);
+  const files = await shardsOf(history, context.product);
+  const play = async (checkout: Checkout, name: string) =>
+    sideOf(await playWithProgress(checkout, { order, history, files, folder: join(results, name) }, context), history);
   try {
-    const now = await play({ ref: WORKING_TREE, folder: root }, "now");
-    const against = order.against === undefined ? undefined : await play(await checkedOut(order.against), "against");
+    const now = await play({ ref: WORKING_TREE, folder: context.root }, "now");
     return await makeReport(
-      { now: sideOf(now, history), against: against && sideOf(against, history) },
+      { now, against: against === null ? undefined : await play(against, "against") },
       { mostPerWeek: order.mostPerWeek },
     );
   } finally {
     await drop(files, history);
-    if (order.against !== undefined) await remove(folder, root);
-  }
-
-  function checkedOut(ref: string): Promise<Checkout> {
-    const onInstall = () => context.io.printError(`… ${ref} has other packages, which are installed now`);
-    return checkOut(ref, { root, folder, signal: context.signal, onInstall });
   }
 }
 

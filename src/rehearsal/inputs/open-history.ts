@@ -76,7 +76,7 @@ async function openHash({ config, product }: InputContext) {
     },
     limits: () => [
       "Ids, addresses and names are replaced, so a condition on a part of them may hold for other people (--plain).",
-      "The events have only the properties that the workflows of this checkout read (--plain).",
+      "The events have only the properties that the rehearsed workflows read (--plain).",
       ...(internal > 0 ? [`${internal} events of internal users are left out.`] : []),
     ],
   };
