@@ -7,10 +7,12 @@ import { createGzip } from "node:zlib";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand } from "../lib/command.ts";
+import type { CommandIo } from "../lib/command-io.ts";
 import { createLog } from "../lib/log.ts";
 import { openStoreToRead } from "../store/open-store.ts";
 import type { ReadStore } from "../store/store.ts";
 import { checkOut, remove, WORKING_TREE, workflowsIn } from "./checkout.ts";
+import type { Progress as FetchProgress } from "./inputs/from-posthog.ts";
 import { type OpenedHistory, openHistory } from "./inputs/open-history.ts";
 import { shardHistory } from "./inputs/select.ts";
 import { HELP, OPTIONS, type Order, orderOf } from "./order.ts";
@@ -19,7 +21,7 @@ import { reportJson } from "./report/json.ts";
 import { reportMarkdown } from "./report/markdown.ts";
 import { reportText } from "./report/text.ts";
 import { type RehearsalSettings, settingsIn } from "./settings.ts";
-import { type Checkout, type PlayedSide, playSide, readOutcomes } from "./side.ts";
+import { type Checkout, type PlayedSide, type Progress, playSide, readOutcomes } from "./side.ts";
 import { verify } from "./verify/verify.ts";
 import { verificationText } from "./verify/verify-text.ts";
 
@@ -63,7 +65,16 @@ async function rehearseWith(order: Order, against: Checkout | null, context: Con
   const { io, settings, signal, product } = context;
   // The history also needs the events and the properties that only the other checkout knows.
   const workflows = [...product.workflows, ...(against === null ? [] : await workflowsIn(against))];
-  const history = await openHistory(order, { config: settings.config, product: { ...product, workflows }, signal });
+  const history = await openHistory(order, {
+    ...{ config: settings.config, product: { ...product, workflows }, signal },
+    retries: {
+      sleep: io.sleep,
+      onPause: ({ why, pauseMs }) => io.printError(`${why}; next attempt in ${Math.ceil(pauseMs / 1000)} s`),
+    },
+    onProgress: sometimes(io, ({ events, readUntil }: FetchProgress) => {
+      io.printError(`… ${events} events from PostHog, up to ${iso(readUntil)}`);
+    }),
+  });
   for (const { reason, count, firstLine } of history.bad)
     io.printError(`${count} lines are left out: ${reason}, first in line ${firstLine}`);
   if (order.out !== undefined) await copy(history.file, order.out);
@@ -157,20 +168,27 @@ function playWithProgress(
   { settings, env, signal, io }: Context,
 ): Promise<PlayedSide> {
   const { from, until } = history;
-  let printedAt = io.uptimeMs();
   return playSide(
     checkout,
     { files, folder, from, until, replies: order.replies, settings: settings.app },
     {
       env,
       signal,
-      onProgress({ at, events }) {
-        if (io.uptimeMs() - printedAt < PROGRESS_EVERY_MS) return;
-        printedAt = io.uptimeMs();
+      onProgress: sometimes(io, ({ at, events }: Progress) => {
         io.printError(`… ${checkout.ref}: ${events} of ${history.events} events, up to ${iso(at)}`);
-      },
+      }),
     },
   );
+}
+
+/** Calls `print` every two seconds at most. */
+function sometimes<Facts>(io: Pick<CommandIo, "uptimeMs">, print: (facts: Facts) => void): (facts: Facts) => void {
+  let printedAt = io.uptimeMs();
+  return (facts) => {
+    if (io.uptimeMs() - printedAt < PROGRESS_EVERY_MS) return;
+    printedAt = io.uptimeMs();
+    print(facts);
+  };
 }
 
 function sideOf({ facts, outcomes }: PlayedSide, { limits }: OpenedHistory): Side {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { eventsToForward } from "../../contracts/event.ts";
 import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { DAY_MS } from "../../lib/durations.ts";
+import { describeError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 import { PRIVATE_FILE } from "../../lib/rehearsal-files.ts";
 import type { RetryOptions } from "../../lib/service-client.ts";
@@ -87,6 +88,16 @@ export async function fetchFromPostHog(
   };
 
   async function* pages(spool: Spool): AsyncGenerator<Arrival[]> {
+    try {
+      yield* allPages(spool);
+    } catch (error) {
+      retries.signal.throwIfAborted();
+      if (count === 0) throw error;
+      throw new Error(`${describeError(error)}; run it again: it continues after ${count} events`, { cause: error });
+    }
+  }
+
+  async function* allPages(spool: Spool): AsyncGenerator<Arrival[]> {
     const { sessions, events } = position;
     for (const part of [
       { events: sessions, since: position.warmUpSince, until: position.since },

@@ -83,7 +83,7 @@ describe("a history from PostHog", () => {
     sandbox.posthog.injectFault(({ path }) =>
       path.includes("/query") && ++queries === failsAt ? { status: 500 } : null,
     );
-    await expect(history(sandbox)).rejects.toThrow("PostHog answered 500");
+    await expect(history(sandbox)).rejects.toThrow("PostHog answered 500; run it again: it continues after 6 events");
     const folder = join(sandbox.config.dataDir, "rehearsal");
     const part = join(folder, "posthog.jsonl.part");
     expect(linesOf(part)).toHaveLength(6);
