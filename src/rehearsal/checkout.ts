@@ -31,8 +31,10 @@ export async function checkOut(
   await git(root, ["worktree", "add", "--quiet", "--detach", folder, commit.trim()]);
   if (!existsSync(join(folder, NEEDED)))
     throw new Error(`"${ref}" cannot be rehearsed: it is older than npm run rehearse. Compare with a later commit`);
-  if (isSame(root, folder)) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  else {
+  const packages = join(folder, "node_modules");
+  if (isSame(root, folder)) {
+    if (!existsSync(packages)) symlinkSync(join(root, "node_modules"), packages, "junction");
+  } else {
     onInstall();
     await install(folder, signal);
   }

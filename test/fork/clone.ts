@@ -25,6 +25,9 @@ export interface Clone extends Disposable {
   files(folder: string): string[];
   /** The files of the checkout that are changed and not removed. */
   changed(): string[];
+  /** The path of a file. */
+  path(file: string): string;
+  commit(message: string): void;
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
   /**
@@ -40,9 +43,7 @@ export function cloneCheckout(): Clone {
   for (const file of listFiles(PROJECT)) cpSync(join(PROJECT, file), join(folder, file));
   symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
   git(folder, "init");
-  git(folder, "add", "--all");
-  const author = ["-c", "user.name=A fork", "-c", "user.email=fork@example.com"];
-  git(folder, ...author, "commit", "--no-gpg-sign", "-m", "As it was forked");
+  commit("As it was forked");
 
   const clone: Clone = {
     read: (file) => readFileSync(join(folder, file), "utf8"),
@@ -57,6 +58,8 @@ export function cloneCheckout(): Clone {
       clone.write(file, after);
     },
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
+    path: (file) => join(folder, file),
+    commit,
     files: (below) => listFiles(folder, below),
     changed: () => git(folder, "ls-files", "--modified").filter((file) => existsSync(join(folder, file))),
     async run(program, ...args) {
@@ -77,6 +80,12 @@ export function cloneCheckout(): Clone {
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   return clone;
+
+  function commit(message: string): void {
+    git(folder, "add", "--all");
+    const author = ["-c", "user.name=A fork", "-c", "user.email=fork@example.com"];
+    git(folder, ...author, "commit", "--no-gpg-sign", "-m", message);
+  }
 
   async function report(...args: string[]): Promise<{ passed: number; red: string[] }> {
     const file = join(folder, "vitest-report.json");

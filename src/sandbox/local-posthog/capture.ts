@@ -67,17 +67,19 @@ export function eventIn(body: string, now: string): CapturedEvent | null {
   };
 }
 
+const PastBody = Body.extend({
+  person: z
+    .object({ id: z.string().min(1), properties: Properties })
+    .nullish()
+    .catch(null),
+});
+
 /** The event of a webhook body, and the person's properties as of the event; null without a person or an event. */
 export function pastEvent(
   body: string,
   now: string,
 ): { event: CapturedEvent; person: Record<string, unknown> | null } | null {
-  const parsed = Body.extend({
-    person: z
-      .object({ id: z.string().min(1), properties: Properties })
-      .nullish()
-      .catch(null),
-  }).safeParse(parseJson(body));
+  const parsed = PastBody.safeParse(parseJson(body));
   if (!parsed.success) return null;
   const { event, person } = parsed.data;
   return {
