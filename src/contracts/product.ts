@@ -18,6 +18,9 @@ export interface Colours {
   onAccent: string;
 }
 
+/** Our names of Segment's events, by Segment's names. An event that is not in the map keeps its name. */
+export type SegmentNames = ReadonlyMap<string, string>;
+
 /** Everything that the engine needs from a fork. */
 export interface Product<Workflow extends WorkflowRoutes> {
   workflows: Workflow[];
@@ -25,8 +28,7 @@ export interface Product<Workflow extends WorkflowRoutes> {
   colours: { light: Colours; dark: Colours };
   /** The topics that people can opt out of, with the title of each. */
   topics: Record<string, string>;
-  /** Our names of Segment's events, by Segment's names. An event that is not in the map keeps its name. */
-  segmentNames: ReadonlyMap<string, string>;
+  segmentNames: SegmentNames;
   /** The person of the previews in Novu's dashboard. */
   samplePerson: Partial<PersonProperties>;
 }

@@ -4,14 +4,22 @@ import { product } from "../workflows/product.ts";
 import { playShard, type ShardFacts, ShardOrder } from "./shard.ts";
 
 /** A message of this process to the command: how far it is, or its end. */
-export type ShardMessage = { at: number; events: number } | { facts: ShardFacts } | { error: string };
+export type ShardMessage =
+  | { at: number; events: number }
+  | { studio: string }
+  | { facts: ShardFacts }
+  | { error: string };
 
 const PROGRESS_EVERY_MS = 250;
+
+// The command has ended.
+process.on("disconnect", exit);
 
 process.once("message", async (order: unknown) => {
   let sentAt = 0;
   try {
-    const facts = await playShard(ShardOrder.parse(order), {
+    const parsed = ShardOrder.parse(order);
+    const facts = await playShard(parsed, {
       product,
       samples,
       onProgress(at, { events }) {
@@ -19,6 +27,13 @@ process.once("message", async (order: unknown) => {
         sentAt = performance.now();
         send({ at, events });
       },
+      // The command ends this process.
+      ...(parsed.studioPort !== null && {
+        stay(url) {
+          send({ studio: `${url}/studio` });
+          return new Promise(() => {});
+        },
+      }),
     });
     send({ facts }, exit);
   } catch (error) {

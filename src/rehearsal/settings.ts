@@ -27,7 +27,7 @@ const Used = Settings.pick({
 });
 
 /** Throws for a setting that is not valid. A rehearsal of a file needs no setting. */
-export function settingsIn(env: Record<string, string | undefined>): RehearsalSettings {
+export function settingsIn(env: Record<string, string | undefined>, { plain }: { plain: boolean }): RehearsalSettings {
   const used = readSettings(Used, env);
   const { POSTHOG_PROJECT_ID: projectId, POSTHOG_PERSONAL_API_KEY: personalApiKey } = used;
   return {
@@ -46,6 +46,7 @@ export function settingsIn(env: Record<string, string | undefined>): RehearsalSe
       hours: used.SEND_HOURS,
       timeZone: used.DEFAULT_TIMEZONE,
       emailProviders: used.EMAIL_PROVIDERS,
+      internalUsers: plain ? (env.INTERNAL_USERS ?? "") : "",
     },
   };
 }

@@ -8,6 +8,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 import type { Samples } from "../sandbox/samples.ts";
 import { openSandbox, type Sandbox } from "../sandbox/sandbox.ts";
+import { Settings } from "../settings.ts";
 import { createContents } from "./content.ts";
 import { fastSqlite } from "./fast-sqlite.ts";
 import { createLineWriter, openPrivate, readHistory } from "./inputs/files.ts";
@@ -25,6 +26,8 @@ export const ShardOrder = z.object({
   replies: z.enum(REPLIES),
   /** The file for the outcomes. */
   outcomes: z.string(),
+  /** The port of a studio, 0 for any free port; null for none. With a studio, all messages stay in the sandbox. */
+  studioPort: z.number().nullable().default(null),
   /** A folder for the store, which is emptied first. */
   dataDir: z.string(),
   settings: z.object({
@@ -33,6 +36,8 @@ export const ShardOrder = z.object({
     hours: z.object({ from: z.string(), to: z.string() }),
     timeZone: z.string(),
     emailProviders: z.array(EmailProvider),
+    /** As in the environment; empty for a history with pseudonyms, which has no events of internal users. */
+    internalUsers: z.string(),
   }),
 });
 export type ShardOrder = z.infer<typeof ShardOrder>;
@@ -55,20 +60,25 @@ export async function playShard(
     product,
     samples,
     onProgress,
+    stay = async () => {},
   }: {
     product: Product<LifecycleWorkflow>;
     samples: Samples;
+    /** Called with the address of the sandbox at the end, and the sandbox stays open until it resolves. */
+    stay?(url: string): Promise<void>;
     onProgress(at: number, played: Played): void;
   },
 ): Promise<ShardFacts> {
-  const { file, from, until, replies, dataDir, settings } = order;
+  const { file, from, until, replies, dataDir, settings, studioPort } = order;
   rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   let memory = 0;
   const contents = createContents();
   await using sandbox = await openSandbox({
     ...{ dataDir: join(dataDir, STORE), product, samples, startAt: from - FIRST_MOMENT_MS },
-    ...{ plan: settings.plan, emailProviders: settings.emailProviders, isRehearsal: true },
+    ...{ plan: settings.plan, emailProviders: settings.emailProviders },
+    ...(studioPort === null ? { isRehearsal: true } : { ports: { app: studioPort, posthog: 0, novu: 0, segment: 0 } }),
+    internalUsers: Settings.shape.INTERNAL_USERS.parse(settings.internalUsers),
     marketing: { cap: settings.cap, hours: settings.hours, timeZone: settings.timeZone },
     sqliteDriver: await fastSqlite(),
   });
@@ -86,6 +96,7 @@ export async function playShard(
     id: workflowId,
     messages: steps.map(({ stepId, type }) => ({ step: stepId, channel: type })),
   }));
+  await stay(sandbox.app.url);
   return { ...played, people, memory: Math.max(memory, process.memoryUsage.rss()), workflows };
 }
 

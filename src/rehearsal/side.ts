@@ -61,7 +61,7 @@ export async function playSide(
     files.map((file, index) =>
       runShard(root, {
         order: { ...order, file, outcomes: outcomes[index] ?? "", dataDir: dataDirs[index] ?? "" },
-        env: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+        env,
         signal,
         onProgress(progress) {
           now[index] = progress;
@@ -91,23 +91,63 @@ async function runShard(
     onProgress,
   }: { order: z.input<typeof ShardOrder>; env: Env; signal: AbortSignal; onProgress(progress: Progress): void },
 ): Promise<ShardFacts> {
+  const { child, stop } = startShard(root, { env, signal });
+  try {
+    return await factsFrom(child, order, onProgress);
+  } finally {
+    stop();
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Plays a small history, and keeps the studio of its sandbox open until `stop` is called. Resolves to the address of
+ * the studio.
+ */
+export async function openStudio(
+  { folder: root }: Checkout,
+  order: z.input<typeof ShardOrder>,
+  { env, signal }: { env: Env; signal: AbortSignal },
+): Promise<{ url: string; stop(): void }> {
+  const { child, stop } = startShard(root, { env, signal });
+  const url = new Promise<string>((resolve) => {
+    child.on("message", (message: ShardMessage) => {
+      if ("studio" in message) resolve(message.studio);
+    });
+  });
+  // Without a studio, the process ends with an error.
+  const ended = factsFrom(child, order, () => {}).then((): never => {
+    throw new Error("the studio of the rehearsal has ended");
+  });
+  try {
+    return { url: await Promise.race([url, ended]), stop };
+  } catch (error) {
+    stop();
+    throw error;
+  } finally {
+    ended.catch(() => {});
+  }
+}
+
+function startShard(root: string, { env, signal }: { env: Env; signal: AbortSignal }) {
   signal.throwIfAborted();
+  const passed = Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   const child = fork(join(root, RUN_SHARD), {
     cwd: root,
     execArgv: NODE_FLAGS,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     // React's production build takes half the time.
-    env: { ...env, NODE_ENV: "production", TZ: "UTC" },
+    env: { ...passed, NODE_ENV: "production", TZ: "UTC" },
   });
-  const stop = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", stop);
-  try {
-    return await factsFrom(child, order, onProgress);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
-    signal.throwIfAborted();
-  }
+  const kill = () => void child.kill("SIGKILL");
+  signal.addEventListener("abort", kill);
+  return {
+    child,
+    stop() {
+      signal.removeEventListener("abort", kill);
+      kill();
+    },
+  };
 }
 
 async function factsFrom(

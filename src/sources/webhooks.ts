@@ -4,7 +4,7 @@ import { createWebhookVerifier } from "../lib/verify-webhook.ts";
 import { BodyError, type WebhookEndpoint, type WebhookHandler, webhookEndpoint } from "../lib/webhook-endpoint.ts";
 import { answerOf, type Ingest, type Ingested, type Parsed } from "./ingest.ts";
 import { parsePostHogEvent } from "./posthog/event.ts";
-import { parseSegmentEvent, type SegmentNames } from "./segment/event.ts";
+import { parseSegmentEvent } from "./segment/event.ts";
 import { createSegmentVerifier } from "./segment/verify.ts";
 
 /** The most events in one request. Several events come as an array. */
@@ -35,7 +35,7 @@ export function openSources({
 }: Omit<WebhookEndpoint, "verify" | "count"> & {
   posthog: { webhookSecrets: string[] } | null;
   segment: { secrets: string[] } | null;
-  segmentNames: SegmentNames;
+  segmentNames: ReadonlyMap<string, string>;
   ingest: Ingest;
   /** Counts the answers of each webhook. */
   count(source: WebhookSource, status: number): void;

@@ -22,6 +22,7 @@ const SETTINGS: ShardOrder["settings"] = {
   hours: { from: "09:00", to: "20:00" },
   timeZone: "UTC",
   emailProviders: ["resend"],
+  internalUsers: "",
 };
 
 interface Parts {
@@ -62,6 +63,7 @@ export async function rehearse(
     {
       ...{ file: history.file, from: history.from, until: history.until, replies, outcomes },
       dataDir: join(folder.path, "data"),
+      studioPort: null,
       settings: { ...SETTINGS, ...settings },
     },
     { product, samples, onProgress: () => {} },

@@ -1,6 +1,6 @@
 import { ANONYMOUS, type LifecycleEvent } from "../../contracts/event.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import { parsePostHogEvent } from "../../sources/posthog/event.ts";
-import type { SegmentNames } from "../../sources/segment/event.ts";
 
 /** The id of every person in a body that we write. Only its presence counts. */
 const PERSON_ID = "person";

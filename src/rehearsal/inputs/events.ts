@@ -1,7 +1,8 @@
 import type { LifecycleEvent } from "../../contracts/event.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import type { Parsed } from "../../sources/ingest.ts";
 import { parsePostHogEvent } from "../../sources/posthog/event.ts";
-import { parseSegmentEvent, type SegmentNames } from "../../sources/segment/event.ts";
+import { parseSegmentEvent } from "../../sources/segment/event.ts";
 import type { HistoryLine } from "../history.ts";
 
 export type EventLine = Extract<HistoryLine, { source: LifecycleEvent["source"] }>;

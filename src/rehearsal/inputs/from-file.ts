@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
+import type { SegmentNames } from "../../contracts/product.ts";
 import { parseJson } from "../../lib/json.ts";
 import { type Line, LONGEST_LINE, linesIn } from "../../lib/lines.ts";
 import { isObject } from "../../sources/event-fields.ts";
-import type { SegmentNames } from "../../sources/segment/event.ts";
 import { HistoryLine } from "../history.ts";
 import { eventIn, isEvent, microsOf } from "./events.ts";
 import type { Arrival } from "./spool.ts";

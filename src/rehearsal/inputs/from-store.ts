@@ -1,7 +1,7 @@
 import type { ArrivedEvent, IgnoredRecord, OptOutChangeRecord, ReplyRecord } from "../../contracts/history.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import { parseJson } from "../../lib/json.ts";
 import { isObject } from "../../sources/event-fields.ts";
-import type { SegmentNames } from "../../sources/segment/event.ts";
 import type { ReadStore } from "../../store/store.ts";
 import type { HistoryLine } from "../history.ts";
 import { bodyOf } from "./bodies.ts";

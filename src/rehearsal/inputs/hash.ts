@@ -1,11 +1,11 @@
 import { type InternalRule, isSoundId, type LifecycleEvent } from "../../contracts/event.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { pseudonymOf } from "../../lib/rehearsal-files.ts";
 import { whyNoPerson } from "../../routing/person.ts";
 import { createRoute } from "../../routing/route.ts";
 import { isObject } from "../../sources/event-fields.ts";
 import { PREVIOUS_ID } from "../../sources/posthog/event.ts";
-import type { SegmentNames } from "../../sources/segment/event.ts";
 import type { HistoryLine } from "../history.ts";
 import { bodyOf } from "./bodies.ts";
 import { isEvent } from "./events.ts";

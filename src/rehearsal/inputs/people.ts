@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { SegmentNames } from "../../contracts/product.ts";
 import { mergeRequestOf, whyNoPerson } from "../../routing/person.ts";
-import type { SegmentNames } from "../../sources/segment/event.ts";
 import type { HistoryLine } from "../history.ts";
 import { eventIn, isEvent } from "./events.ts";
 

@@ -1,4 +1,4 @@
-import type { SegmentNames } from "../../sources/segment/event.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import type { HistoryLine } from "../history.ts";
 import { createLineWriter, openPrivate, readHistory } from "./files.ts";
 import { createPeople, factsOf, type LineFacts, type People } from "./people.ts";
@@ -56,6 +56,26 @@ export async function selectHistory(
     if (name === null) return;
     counts.events += 1;
     counts.first ??= at;
+  }
+}
+
+/** Copies the lines of these people to `target`, with all their ids. */
+export async function historyOf(
+  file: string,
+  { target, ids, names }: { target: string; ids: string[]; names: SegmentNames },
+): Promise<void> {
+  const { people } = await survey(file, { names, isCounted: () => false });
+  const wanted = new Set(ids.map(people.find));
+  const writer = createLineWriter(await openPrivate(target, "w"));
+  try {
+    for await (const lines of readHistory(file))
+      for (const line of lines) {
+        const [id = ""] = factsOf(line, names)?.ids ?? [];
+        const person = people.find(id);
+        if (person !== undefined && wanted.has(person)) await writer.write(JSON.stringify(line));
+      }
+  } finally {
+    await writer.close();
   }
 }
 

@@ -13,7 +13,7 @@ export const SAMPLE_ENDS = "<!-- end of sample -->";
 const PEN: Pen = { code: (id) => code(shortId(id)), text, bold: (words) => `**${words}**` };
 
 interface MarkdownOptions {
-  linkTo?: LinkTo;
+  linkTo?: LinkTo | undefined;
   mostCharacters?: number;
 }
 

@@ -1,3 +1,4 @@
+import { CHANNELS } from "../../contracts/channel.ts";
 import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord } from "../../contracts/history.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
@@ -66,6 +67,10 @@ export function whyDecision(
 ): string | null {
   const { reason, personSource } = recorded;
   if (reason !== null && BY_NOVU.has(reason)) return "Novu decided this, and the history has no data of Novu's own";
+  if (rehearsed.reason === "unreachable" && !hasAddressField(recorded))
+    return "the history has no devices and no chats of people";
+  if (reason === "unreachable" && recorded.address === null && rehearsed.outcome === "sent")
+    return "the address was refused before, and the history has no bounces";
   if (reason === "person not found") return "the person was deleted at the source, and the history has no deletions";
   if (personSource === "snapshot" || reason === "person unavailable")
     return "the source did not answer then, so the person was as of the event";
@@ -89,6 +94,10 @@ const BY_OTHER_RUNS = /over the cap|entered before|digested|throttled/;
 /** Whether the difference may follow from another difference of the same person. */
 export function dependsOnOthers({ recorded, rehearsed }: Difference): boolean {
   return BY_OTHER_RUNS.test(recorded) || BY_OTHER_RUNS.test(rehearsed);
+}
+
+function hasAddressField({ channel }: Decision): boolean {
+  return CHANNELS[channel].addressField !== null;
 }
 
 /** Why a whole run differs; null if nothing explains it. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ANONYMOUS, Id, type LifecycleEvent } from "../../contracts/event.ts";
+import type { SegmentNames } from "../../contracts/product.ts";
 import { inSnakeCase, propertiesOfTraits } from "../../lib/segment-traits.ts";
 import { DistinctId, EventId, isoTime, Properties, pathsOf } from "../event-fields.ts";
 import type { Parsed } from "../ingest.ts";
@@ -37,9 +38,6 @@ type CallFields = Pick<
   /** The traits of an identify. RudderStack puts them into `context.traits` instead. */
   traits?: Record<string, unknown>;
 };
-
-/** From an event name at Segment to the name that the workflows use. */
-export type SegmentNames = ReadonlyMap<string, string>;
 
 const PARSERS: Record<string, (body: unknown, names: SegmentNames) => CallFields> = {
   track(body, names) {
