@@ -80,8 +80,8 @@ class Placeholder {
 }
 
 /**
- * A query whose text is made at the first call only, because making a text takes longer than to run it. `build` gets
- * placeholders, and must not look at them.
+ * A query whose text is made at the first call only, because making a text takes longer than to run it. The text is that
+ * of one engine, so each store prepares its own queries. `build` gets placeholders, and must not look at them.
  */
 export function prepared<Values extends Record<string, unknown>, Found>(
   build: (on: Kysely<Tables>, value: (name: keyof Values) => never) => Compilable<Found>,

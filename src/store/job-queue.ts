@@ -7,6 +7,7 @@ import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 /** Claims, completions and retries. */
 export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
   const claimDue = claimStatement(skipLocked);
+  const nextDue = nextDueStatement();
   return {
     async claim(queue, limit, leaseMs, done = []) {
       return done.length === 0 ? claim(db) : completeAndClaim(done);
@@ -140,11 +141,13 @@ function claimStatement(skipLocked: boolean) {
   });
 }
 
-const nextDue = prepared<{ queue: Queue }, { fresh: number | null; tried: number | null }>((on, value) => {
-  const next = (isTried: boolean) =>
-    waitingJobs(on, value("queue"), isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
-  return on.selectNoFrom([next(false).as("fresh"), next(true).as("tried")]);
-});
+function nextDueStatement() {
+  return prepared<{ queue: Queue }, { fresh: number | null; tried: number | null }>((on, value) => {
+    const next = (isTried: boolean) =>
+      waitingJobs(on, value("queue"), isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
+    return on.selectNoFrom([next(false).as("fresh"), next(true).as("tried")]);
+  });
+}
 
 async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
   if (ids.length === 0) return;

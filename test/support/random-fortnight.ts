@@ -12,7 +12,7 @@ const EVENTS: Array<[name: string, weight: number]> = [
   ["subscription_upgraded", 3],
 ];
 const PEOPLE = 8;
-const ACTS = 60;
+const ACTS = 45;
 const DAYS = 14;
 
 type Random = () => number;
@@ -122,7 +122,7 @@ export async function playFortnight(sandbox: Sandbox, seed: number): Promise<voi
   function failNovu(): void {
     novu.injectFault(() => (random() < 0.5 ? { status: 503 } : "hang up"));
     // Short, because the app tries every two seconds.
-    clock.at(clock.now() + (3 + random() * 12) * MINUTE_MS, () => novu.injectFault(null));
+    clock.at(clock.now() + (3 + random() * 5) * MINUTE_MS, () => novu.injectFault(null));
   }
 
   function failPostHog(): void {

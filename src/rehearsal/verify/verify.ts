@@ -12,7 +12,7 @@ import {
   wordsOf,
 } from "./explain-difference.ts";
 
-type Runs = Pick<ReadStore["runs"], "listDistinctIds" | "listOf">;
+type Runs = Pick<ReadStore["runs"], "listDistinctIds" | "findMergedIds" | "listOf">;
 type Side = Map<string, RunWithDecisions>;
 
 export interface Verification {
@@ -39,7 +39,7 @@ export async function verify(recorded: Runs, rehearsed: Runs[], period: Period):
     const found = compareRuns({ then, now }, period);
     result.runs += found.runs;
     result.decisions += found.decisions;
-    result.differences.push(...withConsequences(found.differences));
+    result.differences.push(...(await withOtherMerges(withConsequences(found.differences), [recorded, ...rehearsed])));
   }
   return result;
 }
@@ -128,4 +128,17 @@ function withConsequences(differences: Difference[]): Difference[] {
       ? { ...difference, why: "another run of this person differs, and this decision depends on it" }
       : difference,
   );
+}
+
+/** Explains the differences of people who have other ids in the record than in the rehearsal. */
+async function withOtherMerges(differences: Difference[], [recorded, ...rehearsed]: Runs[]): Promise<Difference[]> {
+  const ids = [...new Set(differences.filter(({ why }) => why === null).map(({ distinctId }) => distinctId))];
+  const then = await recorded?.findMergedIds(ids);
+  const now = await Promise.all(rehearsed.map((store) => store.findMergedIds(ids)));
+  const isElsewhere = (id: string) => {
+    const found = new Set(now.flatMap((merged) => merged.get(id) ?? []));
+    return then?.get(id)?.length !== found.size || !then.get(id)?.every((one) => found.has(one));
+  };
+  const why = "the record has other ids for this person: a merge was refused at the source, or its job is dead";
+  return differences.map((one) => (one.why === null && isElsewhere(one.distinctId) ? { ...one, why } : one));
 }
