@@ -12,7 +12,7 @@ const EVENTS: Array<[name: string, weight: number]> = [
   ["subscription_upgraded", 3],
 ];
 const PEOPLE = 8;
-const ACTS = 45;
+const ACTS = 36;
 const DAYS = 14;
 
 type Random = () => number;
