@@ -17,5 +17,7 @@ export class LongestFirst extends BaseSequencer {
 function rank({ moduleId, project }: TestSpecification): number {
   const folder = FOLDERS.findIndex((name) => moduleId.includes(`/test/${name}/`));
   const isLast = project.name === "segment" ? 100 : 0;
-  return isLast + (folder === -1 ? FOLDERS.length : folder);
+  // These use a whole core for a minute, beside which tests of real time would be late.
+  const isBusy = moduleId.includes("/test/app/rehearsal/") ? 1 : 0;
+  return isLast + isBusy + (folder === -1 ? FOLDERS.length : folder);
 }
