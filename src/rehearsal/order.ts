@@ -19,7 +19,7 @@ this machine, except to read the history from PostHog.
   --people N         only N people, always the same ones
   --against REF      the commit to compare with, such as main
   --replies WHICH    the replies of people: none (the default), seen (each note is read after a minute),
-                     recorded (as in the store)
+                     recorded (as in the store). Opt-outs from before --since are always valid
   --most-per-week N  more messages than this in 7 days are too many for one person (3)
   --verify           compare with the decisions that were recorded, one by one, and explain each difference;
                      the history is that of the store

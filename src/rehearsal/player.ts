@@ -58,7 +58,7 @@ export async function play(
       const at = Date.parse(line.at);
       if (at >= until) continue;
       if (at > clock.now()) await clock.travelTo(at, settled);
-      if (line.source === "reply") await reply(line);
+      if (line.source === "reply") await reply(line, at < from);
       else await deliver(line, at < from);
       onProgress(at, played);
     }
@@ -77,8 +77,9 @@ export async function play(
     if (ignored !== undefined) played.ignored[ignored] = (played.ignored[ignored] ?? 0) + 1;
   }
 
-  async function reply({ at, body }: ReplyLine): Promise<void> {
-    if (replies !== "recorded") return;
+  /** An opt-out from before the history is no reply to its messages, so it is always valid. */
+  async function reply({ at, body }: ReplyLine, isBefore: boolean): Promise<void> {
+    if (replies !== "recorded" && !(isBefore && body.kind === "opt-out")) return;
     const { distinct_id: distinctId } = body;
     if (body.kind === "opt-out") {
       const change = { off: body.is_out ? [body.topic] : [], on: body.is_out ? [] : [body.topic] };

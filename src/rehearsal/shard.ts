@@ -105,6 +105,7 @@ async function writeOutcomes(
   { outcomes, settings }: Pick<ShardOrder, "outcomes" | "settings">,
   contentOf: (transactionId: string, step: string) => string | null,
 ): Promise<number> {
+  const traitsOf = new Map(segment.state.profiles.flatMap(({ userIds, traits }) => userIds.map((id) => [id, traits])));
   const writer = createLineWriter(await openPrivate(outcomes, "w"));
   let people = 0;
   try {
@@ -125,7 +126,7 @@ async function writeOutcomes(
   }
 
   function propertiesOf(distinctIds: string[]): Record<string, unknown> {
-    const profile = segment.state.profiles.find(({ userIds }) => userIds.some((id) => distinctIds.includes(id)));
-    return { ...profile?.traits, ...distinctIds.map(posthog.propertiesOf).find((one) => one !== undefined) };
+    const traits = distinctIds.map((id) => traitsOf.get(id)).find((one) => one !== undefined);
+    return { ...traits, ...distinctIds.map(posthog.propertiesOf).find((one) => one !== undefined) };
   }
 }

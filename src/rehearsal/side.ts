@@ -105,7 +105,7 @@ async function runShard(
  * the studio.
  */
 export async function openStudio(
-  { folder: root }: Checkout,
+  { ref, folder: root }: Checkout,
   order: z.input<typeof ShardOrder>,
   { env, signal }: { env: Env; signal: AbortSignal },
 ): Promise<{ url: string; stop(): void }> {
@@ -117,7 +117,7 @@ export async function openStudio(
   });
   // Without a studio, the process ends with an error.
   const ended = factsFrom(child, order, () => {}).then((): never => {
-    throw new Error("the studio of the rehearsal has ended");
+    throw new Error(`no studio opens for ${ref}; is this commit older than --stay?`);
   });
   try {
     return { url: await Promise.race([url, ended]), stop };

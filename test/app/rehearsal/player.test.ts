@@ -78,6 +78,30 @@ describe("a played history", () => {
     ]);
   });
 
+  it("keeps an opt-out from before the history, whichever replies are assumed, and one within it only if asked", async () => {
+    const optOut = (hour: number) => ({
+      at: new Date(DAY_ONE + hour * 60 * 60_000).toISOString(),
+      source: "reply",
+      body: { kind: "opt-out", distinct_id: "ada", topic: "all", is_out: true },
+    });
+    const results: unknown[] = [];
+    for (const [hour, replies] of [
+      [-1, "none"],
+      [30, "none"],
+      [30, "recorded"],
+    ] as const) {
+      const lines = [optOut(hour), event(0, "user_signed_up"), event(72, "session_started")];
+      using played = await playLines(lines, { ...PARTS, replies }, DAY_ONE);
+      const nudge = played.people[0]?.runs[0]?.messages.find(({ step }) => step === "setup-nudge");
+      results.push([hour, replies, nudge?.outcome, nudge?.reason]);
+    }
+    expect(results).toEqual([
+      [-1, "none", "skipped", "opted out"],
+      [30, "none", "sent", null],
+      [30, "recorded", "skipped", "opted out"],
+    ]);
+  });
+
   it("has the same contents when it is played again", async () => {
     const lines = [event(0, "user_signed_up"), event(60, "session_started")];
     using first = await playLines(lines);
@@ -98,9 +122,9 @@ function event(hour: number, name: string, properties: object = {}, set: object 
   });
 }
 
-async function playLines(lines: object[], parts: Parameters<typeof rehearse>[1] = PARTS) {
+async function playLines(lines: object[], parts: Parameters<typeof rehearse>[1] = PARTS, since?: number) {
   using folder = testFolder();
   const file = join(folder.path, "events.jsonl");
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return await rehearse({ dataDir: folder.path, from: file }, parts);
+  return await rehearse({ dataDir: folder.path, from: file, ...(since !== undefined && { since }) }, parts);
 }
