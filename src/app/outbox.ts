@@ -59,7 +59,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   const sweep = startSweep({ prune: (...step) => store.prune(...step), retentionMs: config.retentionMs, clock, log });
   const absences = startAbsenceSweep(context, parts);
   const silences = startSilenceLog(context);
-  const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
+  const unsubscribe = store.on("jobs", (queue, dueAt) => workers.find(([name]) => name === queue)?.[1].wake(dueAt));
   return {
     // All workers are awaited several times, because the jobs of one queue may add jobs to another queue.
     async idle() {

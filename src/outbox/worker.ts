@@ -35,8 +35,8 @@ export interface JobStore {
 }
 
 export interface Worker {
-  /** Looks for due jobs now, because there may be new ones. */
-  wake(): void;
+  /** There is a job that is due at `dueAt`. Without a time, another process may have written any job. */
+  wake(dueAt?: number): void;
   /** Resolves when nothing is in progress and nothing is due at this moment. */
   idle(): Promise<void>;
   /** Claims nothing new; resolves when the jobs in progress have ended. */
@@ -70,24 +70,28 @@ export function startWorker({
 }): Worker {
   const breaker = createCircuitBreaker(clock);
   const inProgress = new Map<number, Promise<void>>();
-  /** Finished jobs, deleted with the next claim. If the process is killed before, they run again without an effect. */
+  /** Finished jobs that are still in the store. If the process is killed before, they run again without an effect. */
   let done: number[] = [];
-  let claiming: Promise<void> | null = null;
-  let isWoken = false;
+  let working: Promise<void> | null = null;
+  /** Whether jobs may be due that are not claimed. */
+  let mayBeDue = true;
+  /** Whether a job may be due later, and before the timer. */
+  let isNextUnknown = true;
   let stopped = false;
+  let timerAt = Number.POSITIVE_INFINITY;
   let cancelTimer = () => {};
   const renewal = setInterval(renew, RENEW_EVERY_MS);
 
-  wake();
+  work();
   return {
     wake,
     async idle() {
-      while (claiming !== null || inProgress.size > 0) await (claiming ?? Promise.race(inProgress.values()));
+      while (working !== null || inProgress.size > 0) await (working ?? Promise.race(inProgress.values()));
     },
     async stop() {
       stopped = true;
       cancelTimer();
-      await claiming;
+      await working;
       await Promise.all(inProgress.values());
       clearInterval(renewal);
       // If the store is down, these jobs run again when their lease ends, and find that their effect is done.
@@ -95,41 +99,69 @@ export function startWorker({
     },
   };
 
-  function wake(): void {
-    isWoken = true;
-    if (stopped || claiming !== null) return;
-    claiming = claimDue().finally(() => {
-      claiming = null;
-      if (isWoken) wake();
+  function wake(dueAt?: number): void {
+    if (dueAt !== undefined && dueAt > clock.now()) return wakeAt(dueAt);
+    mayBeDue = true;
+    if (dueAt === undefined) isNextUnknown = true;
+    work();
+  }
+
+  function work(): void {
+    if (stopped || working !== null) return;
+    working = claimAndComplete().then((isStoreUp) => {
+      working = null;
+      if (isStoreUp && ((mayBeDue && room() > 0) || done.length > 0)) work();
     });
   }
 
-  /** Claims as many due jobs as there is room for, and sets a timer for the next due job. */
-  async function claimDue(): Promise<void> {
-    cancelTimer();
-    // Waits for one round of the event loop, so that jobs that end together make room for one claim.
+  /**
+   * Claims as many due jobs as there is room for, deletes the finished jobs, and sets a timer for the next due job.
+   * Resolves to false if the store fails.
+   */
+  async function claimAndComplete(): Promise<boolean> {
+    // Waits for one round of the event loop, so that jobs that end together are deleted together.
     await new Promise(setImmediate);
-    isWoken = false;
     try {
-      while (!stopped && room() > 0) {
-        const finished = done;
-        done = [];
+      while (!stopped && mayBeDue && room() > 0) {
+        mayBeDue = false;
         const limit = room();
-        const jobs = await store.claim(queue, limit, LEASE_MS, finished).catch((error: unknown) => {
-          done.push(...finished);
-          throw error;
-        });
+        const jobs = await withDone((finished) => store.claim(queue, limit, LEASE_MS, finished));
         for (const job of jobs) start(job);
-        if (jobs.length < limit) break;
+        if (jobs.length === limit) mayBeDue = true;
       }
-      // The end of a job in progress wakes the worker too.
-      if (stopped || (inProgress.size > 0 && room() === 0)) return;
-      const next = await store.nextDueAt(queue);
-      if (next !== null) wakeAt(Math.max(next, breaker.nextTryAt() ?? 0));
+      if (!stopped && done.length > 0) await withDone(store.complete);
+      // The end of a job in progress makes room.
+      if (stopped || (inProgress.size > 0 && room() === 0)) return true;
+      if (mayBeDue) wakeAt(breaker.nextTryAt() ?? 0);
+      else if (isNextUnknown) await findNext();
+      return true;
     } catch (error) {
       storeFailed(error);
+      mayBeDue = false;
+      isNextUnknown = true;
       wakeAt(clock.now() + STORE_PAUSE_MS);
+      return false;
     }
+  }
+
+  /** The finished jobs stay in `done` if the store fails. */
+  async function withDone<Result>(write: (finished: number[]) => Promise<Result>): Promise<Result> {
+    const finished = done;
+    done = [];
+    try {
+      return await write(finished);
+    } catch (error) {
+      done.push(...finished);
+      throw error;
+    }
+  }
+
+  async function findNext(): Promise<void> {
+    stopTimer();
+    // The leases of the jobs in progress end earlier than other jobs may be due.
+    isNextUnknown = inProgress.size > 0;
+    const next = await store.nextDueAt(queue);
+    if (next !== null) wakeAt(Math.max(next, breaker.nextTryAt() ?? 0));
   }
 
   /** No job is claimed until half of the slots are free, so that claims are large. In an outage, one job at a time. */
@@ -141,7 +173,18 @@ export function startWorker({
   }
 
   function wakeAt(at: number): void {
-    if (!stopped) cancelTimer = clock.at(at, wake);
+    if (stopped || at >= timerAt) return;
+    stopTimer();
+    timerAt = at;
+    cancelTimer = clock.at(at, () => {
+      timerAt = Number.POSITIVE_INFINITY;
+      wake();
+    });
+  }
+
+  function stopTimer(): void {
+    cancelTimer();
+    timerAt = Number.POSITIVE_INFINITY;
   }
 
   function renew(): void {
@@ -151,7 +194,7 @@ export function startWorker({
   function start(job: ClaimedJob): void {
     const ended = attempt(job).finally(() => {
       inProgress.delete(job.id);
-      wake();
+      work();
     });
     inProgress.set(job.id, ended);
   }
@@ -185,7 +228,9 @@ export function startWorker({
     }
     log.warn({ ...facts, retryAfterMs: waitMs });
     const failed = next === "retry";
-    await untilStored(() => store.retry(id, { at: clock.now() + waitMs, error, failed, answered }));
+    const at = clock.now() + waitMs;
+    await untilStored(() => store.retry(id, { at, error, failed, answered }));
+    wake(at);
     count(queue, failed ? "retried" : "postponed");
   }
 

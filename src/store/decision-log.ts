@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { Decision, isFinal } from "../contracts/decision.ts";
-import { keyOf } from "../contracts/job.ts";
+import { type Job, keyOf, queueOf } from "../contracts/job.ts";
 import { type Report, reportOf } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
 import { inTransaction, type Parts } from "./engine.ts";
@@ -65,10 +65,15 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
         if (before?.outcome === "sent") await deleteNextJob(trx, before, now());
-        if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) await insertNextJob(trx, decision, now());
+        if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) {
+          await insertJob(trx, ...nextJob(decision, now()));
+        }
         return { decision, isNew: true };
       });
-      if (decided.isNew) announce(needsReceipt(decided.decision) ? "receipts" : "posthog");
+      if (decided.isNew) {
+        const [job, dueAt] = nextJob(decided.decision, now());
+        announce(queueOf(job), dueAt);
+      }
       return decided;
     },
 
@@ -95,7 +100,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
         await insertJob(trx, { kind: "report", body: report }, now());
         return true;
       });
-      if (isFirst) announce("posthog");
+      if (isFirst) announce("posthog", now());
       return isFirst;
     },
   } satisfies Partial<Decisions>;
@@ -117,9 +122,9 @@ function needsReceipt({ outcome, receipt }: Decision): boolean {
 }
 
 /** A sent message is reported to PostHog after its receipt, every other decision at once. */
-async function insertNextJob(trx: Kysely<Tables>, decision: Decision, now: number): Promise<void> {
-  if (needsReceipt(decision)) await insertJob(trx, { kind: "receipt", body: decision }, now + RECEIPT_AFTER_MS);
-  else await insertJob(trx, { kind: "report", body: reportOf(decision) }, now);
+function nextJob(decision: Decision, now: number): [job: Job, dueAt: number] {
+  if (needsReceipt(decision)) return [{ kind: "receipt", body: decision }, now + RECEIPT_AFTER_MS];
+  return [{ kind: "report", body: reportOf(decision) }, now];
 }
 
 /** Deletes the jobs of the earlier decision. A report that a worker has leased or tried stays: PostHog may have it. */

@@ -33,7 +33,7 @@ export interface Engine {
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
   /** Blocks other transactions that lock this name until this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
-  /** Notifies other processes of a new job; a process that the notification does not reach finds the job by polling. */
+  /** Notifies other processes of a due job; a process that the notification does not reach finds the job by polling. */
   announce(queue: Queue): void;
   /** Calls `wake` when another process may have written a job of a queue, until the returned function is called. */
   watch(wake: (queue: Queue) => void): () => Promise<void>;
@@ -41,8 +41,12 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** An engine as the repositories use it: `announce` and `changed` also notify the listeners in this process. */
-export type Parts = Omit<Engine, "watch" | "backup" | "close"> & { changed(): void };
+/** An engine as the repositories use it, which also notifies the listeners in this process. */
+export interface Parts extends Omit<Engine, "announce" | "watch" | "backup" | "close"> {
+  /** A job of this queue was written, which is due at `dueAt`. */
+  announce(queue: Queue, dueAt: number): void;
+  changed(): void;
+}
 
 export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 

@@ -82,7 +82,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
         if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
         await insertJob(trx, job, at);
       });
-      announce(queueOf(job));
+      announce(queueOf(job), at);
     },
 
     async redrive(which) {
@@ -92,7 +92,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
       if (which !== "all")
         dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
       const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
-      QUEUES.forEach(announce);
+      for (const queue of QUEUES) announce(queue, now());
       return Number(numUpdatedRows);
     },
   } satisfies Partial<Jobs>;

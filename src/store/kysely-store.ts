@@ -43,9 +43,10 @@ export function createKyselyStore(engine: Engine): Store {
     },
   };
 
-  function announce(queue: Queue): void {
-    wake(queue);
-    engine.announce(queue);
+  function announce(queue: Queue, dueAt: number): void {
+    emitter.emit("jobs", queue, dueAt);
+    // Another process that finds the job later finds it by polling.
+    if (dueAt <= now()) engine.announce(queue);
   }
 
   function wake(queue: Queue): void {

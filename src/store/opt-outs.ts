@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { type ChangedTopics, type Job, queueOf } from "../contracts/job.ts";
+import { type ChangedTopics, type Job, type Queue, queueOf } from "../contracts/job.ts";
 import { addressHash, type OptOutChange, type OptOuts } from "../contracts/opt-out.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { inTransaction, type Parts, type Row, together } from "./engine.ts";
@@ -20,7 +20,7 @@ const SENT_AFTER_MS = 5_000;
 export function optOuts({ db, now, lock, announce }: Parts) {
   return {
     async changeOptOuts(change) {
-      const { changed, owed } = await inTransaction(db, async (trx) => {
+      const { changed, due } = await inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, change.distinctId);
         await lock(trx, `opt-outs of ${ids[0] ?? change.distinctId}`);
         const changes = await changesOf(trx, ids);
@@ -31,15 +31,17 @@ export function optOuts({ db, now, lock, announce }: Parts) {
             .set({ last_at })
             .where(({ and }) => and({ distinct_id, topic, at, is_out }))
             .execute();
-        if (rows.length === 0) return { changed: [], owed: [] };
+        if (rows.length === 0) return { changed: [], due: [] };
         await trx.insertInto("opt_outs").values(rows).execute();
         await deleteOldest(trx, rows, changes);
-        const owed = jobOf(change, rows, changes);
-        for (const job of owed)
-          await insertOwedJob(trx, job, { now: now(), dueAt: now() + pauseAfter(changes, now()) });
-        return { changed: rows.map(({ topic }) => topic), owed };
+        const due: Array<[queue: Queue, dueAt: number]> = [];
+        for (const job of jobOf(change, rows, changes)) {
+          const dueAt = await insertOwedJob(trx, job, { now: now(), dueAt: now() + pauseAfter(changes, now()) });
+          due.push([queueOf(job), dueAt]);
+        }
+        return { changed: rows.map(({ topic }) => topic), due };
       });
-      for (const queue of new Set(owed.map(queueOf))) announce(queue);
+      for (const one of due) announce(...one);
       return changed;
     },
 
@@ -159,19 +161,23 @@ function jobOf(
 /**
  * Inserts a job that sends a change of opt-outs. The new job replaces a waiting job of the same kind and person, and
  * has the topics of both. A job in progress is not replaced, because it may have read the state before the change. The
- * caller holds the lock on the opt-outs of the person.
+ * caller holds the lock on the opt-outs of the person. Resolves to when the job is due.
  */
 async function insertOwedJob(
   trx: Kysely<Tables>,
   job: OwedJob,
   { now, dueAt }: { now: number; dueAt: number },
-): Promise<void> {
-  if (job.kind === "report") return void (await insertJob(trx, job, now));
+): Promise<number> {
+  if (job.kind === "report") {
+    await insertJob(trx, job, now);
+    return now;
+  }
   const waiting = await deleteWaiting(trx, job, now);
   const topics = [...new Set([...waiting.topics, ...job.body.topics])];
   // A job in progress may have the key of this moment. Then the next millisecond is tried.
+  const due = waiting.dueAt ?? dueAt;
   for (let at = job.body.at; ; at = justAfter(at))
-    if (await insertJob(trx, { kind: job.kind, body: { ...job.body, at, topics } }, waiting.dueAt ?? dueAt)) return;
+    if (await insertJob(trx, { kind: job.kind, body: { ...job.body, at, topics } }, due)) return due;
 }
 
 /**

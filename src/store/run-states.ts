@@ -29,8 +29,8 @@ export function runStates({ db, now, fromRows, announce }: Parts) {
         .execute();
       return rows;
     });
-    announce("posthog");
-    announce("receipts");
+    announce("posthog", at);
+    announce("receipts", at + CALL_WITHIN_MS);
     const ids = new Set(started.map((run) => run.transaction_id));
     return begun.map(({ transactionId }) => (ids.has(transactionId) ? "in progress" : "exited"));
   });

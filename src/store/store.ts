@@ -16,8 +16,8 @@ export interface Repositories {
 }
 
 interface StoreListeners {
-  /** A transaction has written a job of this queue, here or in another process. */
-  jobs(queue: Queue): void;
+  /** A transaction has written a job of this queue that is due at `dueAt`; without it, another process may have. */
+  jobs(queue: Queue, dueAt?: number): void;
   /** A transaction of this process has written something that a page shows. */
   changed(): void;
 }
