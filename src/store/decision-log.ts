@@ -4,9 +4,9 @@ import { Decision, isFinal } from "../contracts/decision.ts";
 import { type Job, keyOf, queueOf } from "../contracts/job.ts";
 import { type Report, reportOf } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
-import { inTransaction, type Parts } from "./engine.ts";
+import { inTransaction, type Parts, prepared } from "./engine.ts";
 import { endingExit } from "./exits.ts";
-import { insertJob } from "./job-queue.ts";
+import { deleteByKey, insertJob } from "./job-queue.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
@@ -17,6 +17,14 @@ import { firstExposures, releaseExposures } from "./variants.ts";
  */
 const RECEIPT_AFTER_MS = 30_000;
 
+const findBody = prepared<{ transactionId: string; step: string }, { body: string }>((on, value) =>
+  on
+    .selectFrom("decisions")
+    .select("body")
+    .where("transaction_id", "=", value("transactionId"))
+    .where("step", "=", value("step")),
+);
+
 /** Decisions, each with its next job: the receipt of a sent message, or the report. */
 export function decisionLog({ db, now, lock, announce }: Parts) {
   return {
@@ -24,12 +32,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
       const { transactionId, step, distinctId } = wanted;
       const decided = await inTransaction(db, async (trx) => {
         await lock(trx, transactionId);
-        const earlier = await trx
-          .selectFrom("decisions")
-          .select("body")
-          .where("transaction_id", "=", transactionId)
-          .where("step", "=", step)
-          .executeTakeFirst();
+        const [earlier] = (await findBody(trx, { transactionId, step })).rows;
         const before = earlier && decisionIn(earlier);
         // The person was deleted meanwhile.
         if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
@@ -129,10 +132,7 @@ function nextJob(decision: Decision, now: number): [job: Job, dueAt: number] {
 
 /** Deletes the jobs of the earlier decision. A report that a worker has leased or tried stays: PostHog may have it. */
 async function deleteNextJob(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
-  await trx
-    .deleteFrom("jobs")
-    .where("key", "=", keyOf({ kind: "receipt", body: before }))
-    .execute();
+  await deleteByKey(trx, { key: keyOf({ kind: "receipt", body: before }) });
   await trx
     .deleteFrom("jobs")
     .where("key", "=", keyOf({ kind: "report", body: reportOf(before) }))

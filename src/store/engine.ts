@@ -1,6 +1,7 @@
 import type {
   Compilable,
   CompiledQuery,
+  DialectAdapter,
   Insertable,
   Kysely,
   OperationNodeSource,
@@ -76,28 +77,38 @@ export async function inTransaction<Result>(
 }
 
 class Placeholder {
-  readonly name: PropertyKey;
+  readonly valueIn: (values: Record<string, unknown>) => unknown;
 
-  constructor(name: PropertyKey) {
-    this.name = name;
+  constructor(valueIn: Placeholder["valueIn"]) {
+    this.valueIn = valueIn;
   }
 }
 
 /**
- * A query whose text is made at the first call only, because making a text takes longer than to run it. The text is that
- * of one engine, so each store prepares its own queries. `build` gets placeholders, and must not look at them.
+ * A query whose text is made once for each engine and each length of its lists, because making a text takes longer than
+ * to run it. `build` gets placeholders, a list of them for a list, and must not look at them.
  */
-export function prepared<Values extends Record<string, unknown>, Found>(
-  build: (on: Kysely<Tables>, value: (name: keyof Values) => never) => Compilable<Found>,
+export function prepared<Values extends object, Found>(
+  build: (on: Kysely<Tables>, value: (name: keyof Values & string) => never) => { compile(): CompiledQuery<Found> },
 ): (on: Kysely<Tables>, values: Values) => Promise<QueryResult<Found>> {
-  let compiled: CompiledQuery<Found> | undefined;
-  return (on, values) => {
-    compiled ??= build(on, (name) => new Placeholder(name) as never).compile();
-    const parameters = compiled.parameters.map((one) =>
-      one instanceof Placeholder ? values[one.name as string] : one,
-    );
+  const texts = new WeakMap<DialectAdapter, Map<string, CompiledQuery<Found>>>();
+  return (on, wanted) => {
+    const values = wanted as Record<string, unknown>;
+    const { adapter } = on.getExecutor();
+    const ofEngine = texts.get(adapter) ?? new Map<string, CompiledQuery<Found>>();
+    texts.set(adapter, ofEngine);
+    const lengths = Object.values(values).map((value) => (Array.isArray(value) ? value.length : ""));
+    const key = lengths.join();
+    const compiled = ofEngine.get(key) ?? build(on, (name) => placeholderFor(name, values[name]) as never).compile();
+    ofEngine.set(key, compiled);
+    const parameters = compiled.parameters.map((one) => (one instanceof Placeholder ? one.valueIn(values) : one));
     return on.executeQuery({ ...compiled, parameters });
   };
+}
+
+function placeholderFor(name: string, value: unknown): Placeholder | Placeholder[] {
+  if (!Array.isArray(value)) return new Placeholder((values) => values[name]);
+  return value.map((_, index) => new Placeholder((values) => (values[name] as unknown[])[index]));
 }
 
 /** When more reads or writes wait than this, the database no longer answers. */

@@ -1,9 +1,23 @@
 import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
 import { type Arrived, earliestExit, endsRun, latestStart } from "../contracts/run.ts";
-import { type Parts, together } from "./engine.ts";
+import { type Parts, prepared, together } from "./engine.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
+
+const exitsOf = prepared<{ distinctIds: string[]; workflows: string[] }, Selectable<Tables["exits"]>>((on, value) =>
+  on
+    .selectFrom("exits")
+    .selectAll()
+    .where("distinct_id", "in", value("distinctIds"))
+    .where("workflow", "in", value("workflows")),
+);
+const arrivalsOf = prepared<
+  { transactionIds: string[] },
+  Pick<Selectable<Tables["runs"]>, "transaction_id" | "arrival">
+>((on, value) =>
+  on.selectFrom("runs").select(["transaction_id", "arrival"]).where("transaction_id", "in", value("transactionIds")),
+);
 
 /** The exit that ends a run, the runs that an exit ends, and the last exits of people, for the inactivity sweep. */
 export function exits({ db }: Parts) {
@@ -13,17 +27,12 @@ export function exits({ db }: Parts) {
         db,
         queries.map(({ distinctId }) => distinctId),
       );
-      const rows = await db
-        .selectFrom("exits")
-        .selectAll()
-        .where("distinct_id", "in", [...new Set([...ids.values()].flat())])
-        .where("workflow", "in", [...new Set(queries.map(({ workflow }) => workflow))])
-        .execute();
-      const runs = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "arrival"])
-        .where("transaction_id", "in", [...new Set(queries.map(({ transactionId }) => transactionId))])
-        .execute();
+      const { rows } = await exitsOf(db, {
+        distinctIds: [...new Set([...ids.values()].flat())],
+        workflows: [...new Set(queries.map(({ workflow }) => workflow))],
+      });
+      const transactionIds = [...new Set(queries.map(({ transactionId }) => transactionId))];
+      const { rows: runs } = await arrivalsOf(db, { transactionIds });
       const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
       return queries.map(({ workflow, distinctId, transactionId, since }) => {
         const run = { occurredAt: since, arrival: arrivals.get(transactionId) ?? null };

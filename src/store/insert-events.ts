@@ -24,7 +24,8 @@ export function insertEvents(parts: Parts): Events["insert"] {
   const commit = batchCommit<EventRows, Inserted>({
     async commit(group) {
       const results = await insertAll(group, parts);
-      for (const queue of new Set(group.flatMap(({ jobs }) => jobs.map(({ row }) => row.queue)))) announce(queue, now());
+      for (const queue of new Set(group.flatMap(({ jobs }) => jobs.map(({ row }) => row.queue))))
+        announce(queue, now());
       return results;
     },
     // An estimate.

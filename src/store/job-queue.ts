@@ -7,7 +7,6 @@ import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 /** Claims, completions and retries. */
 export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
   const claimDue = claimStatement(skipLocked);
-  const nextDue = nextDueStatement();
   return {
     async claim(queue, limit, leaseMs, done = []) {
       return done.length === 0 ? claim(db) : completeAndClaim(done);
@@ -79,7 +78,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
     async schedule(job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
         // The new row has a new id, so that a worker that runs the old job does not complete the new job.
-        if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
+        if (replace) await deleteByKey(trx, { key: keyOf(job) });
         await insertJob(trx, job, at);
       });
       announce(queueOf(job), at);
@@ -141,17 +140,22 @@ function claimStatement(skipLocked: boolean) {
   });
 }
 
-function nextDueStatement() {
-  return prepared<{ queue: Queue }, { fresh: number | null; tried: number | null }>((on, value) => {
-    const next = (isTried: boolean) =>
-      waitingJobs(on, value("queue"), isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
-    return on.selectNoFrom([next(false).as("fresh"), next(true).as("tried")]);
-  });
-}
+const nextDue = prepared<{ queue: Queue }, { fresh: number | null; tried: number | null }>((on, value) => {
+  const next = (isTried: boolean) =>
+    waitingJobs(on, value("queue"), isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
+  return on.selectNoFrom([next(false).as("fresh"), next(true).as("tried")]);
+});
+
+export const deleteByKey = prepared<{ key: string }, never>((on, value) =>
+  on.deleteFrom("jobs").where("key", "=", value("key")),
+);
+
+const deleteById = prepared<{ ids: number[] }, never>((on, value) =>
+  on.deleteFrom("jobs").where("id", "in", value("ids")),
+);
 
 async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await on.deleteFrom("jobs").where("id", "in", ids).execute();
+  if (ids.length > 0) await deleteById(on, { ids });
 }
 
 /** The waiting jobs of a queue that were tried, or that were never tried. Each of the two sets has an index. */
@@ -173,7 +177,7 @@ export function isJobOf(distinctIds: string[]): RawBuilder<boolean> {
 }
 
 /** The row of a job that is due at `dueAt`. */
-export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
+export function jobRow(job: Job, dueAt: number) {
   const { distinctId, workflow, transactionId } = subjectOf(job);
   return {
     key: keyOf(job),
@@ -188,15 +192,31 @@ export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
     leased_until: 0,
     attempts: 0,
     refusals: 0,
-  };
+  } satisfies Row<"jobs">;
 }
+
+const insertRow = prepared<ReturnType<typeof jobRow>, never>((on, value) =>
+  on
+    .insertInto("jobs")
+    .values({
+      key: value("key"),
+      kind: value("kind"),
+      queue: value("queue"),
+      workflow: value("workflow"),
+      transaction_id: value("transaction_id"),
+      distinct_id: value("distinct_id"),
+      body: value("body"),
+      state: value("state"),
+      due_at: value("due_at"),
+      leased_until: value("leased_until"),
+      attempts: value("attempts"),
+      refusals: value("refusals"),
+    })
+    .onConflict((conflict) => conflict.doNothing()),
+);
 
 /** Inserts a job unless the store has a job with its key; answers whether the job is new. */
 export async function insertJob(trx: Kysely<Tables>, job: Job, dueAt: number): Promise<boolean> {
-  const { numInsertedOrUpdatedRows = 0n } = await trx
-    .insertInto("jobs")
-    .values(jobRow(job, dueAt))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows > 0n;
+  const { numAffectedRows = 0n } = await insertRow(trx, jobRow(job, dueAt));
+  return numAffectedRows > 0n;
 }

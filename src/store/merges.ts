@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Merge, MergeRequest } from "../contracts/routing.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
-import { type Engine, insertRows, type Parts, type Row } from "./engine.ts";
+import { type Engine, insertRows, type Parts, prepared, type Row } from "./engine.ts";
 import { waitingJobs } from "./job-queue.ts";
 import type { People } from "./people.ts";
 import { NEXT_AT, type Tables } from "./tables.ts";
@@ -59,6 +59,24 @@ export function insertMerges(on: Kysely<Tables>, fromRows: Engine["fromRows"], r
   );
 }
 
+const linkedIds = prepared<{ asked: string[] }, { root: string; id: string }>((on, value) => {
+  const asked = value("asked") as string[];
+  const roots = sql.join(
+    asked.map((id) => sql`(${id})`),
+    sql`, `,
+  );
+  const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
+  const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
+  // UNION drops rows that it already has, so the recursion also ends for a circle of merges.
+  const query = sql<{ root: string; id: string }>`
+    with recursive asked (id) as (values ${roots}),
+    same (root, id) as (
+      select asked.id, ${other} from asked join aliases on ${isLinked}
+      union select same.root, ${other} from same join aliases on ${isLinked})
+    select root, id from same where root <> id order by root, id`;
+  return { compile: () => query.compile(on) };
+});
+
 /**
  * All distinct ids of each of these persons, the given id included. Merges are applied at each read and change no other
  * row, so their time of arrival does not matter. The query reads only the index for an id without merges.
@@ -66,19 +84,7 @@ export function insertMerges(on: Kysely<Tables>, fromRows: Engine["fromRows"], r
 export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): Promise<Map<string, string[]>> {
   const ids = new Map(distinctIds.map((id) => [id, [id]]));
   if (ids.size === 0) return ids;
-  const roots = sql.join(
-    [...ids.keys()].map((id) => sql`(${id})`),
-    sql`, `,
-  );
-  const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
-  const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
-  // UNION drops rows that it already has, so the recursion also ends for a circle of merges.
-  const { rows } = await sql<{ root: string; id: string }>`
-    with recursive asked (id) as (values ${roots}),
-    same (root, id) as (
-      select asked.id, ${other} from asked join aliases on ${isLinked}
-      union select same.root, ${other} from same join aliases on ${isLinked})
-    select root, id from same where root <> id order by root, id`.execute(db);
+  const { rows } = await linkedIds(db, { asked: [...ids.keys()] });
   for (const { root, id } of rows) ids.get(root)?.push(id);
   return ids;
 }

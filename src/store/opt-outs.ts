@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { type ChangedTopics, type Job, type Queue, queueOf } from "../contracts/job.ts";
 import { addressHash, type OptOutChange, type OptOuts } from "../contracts/opt-out.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
-import { inTransaction, type Parts, type Row, together } from "./engine.ts";
+import { inTransaction, type Parts, prepared, type Row, together } from "./engine.ts";
 import { insertJob } from "./job-queue.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { People } from "./people.ts";
@@ -15,6 +15,10 @@ type OwedJob = Extract<Job, { kind: "preferences" | "opt-outs" | "report" }>;
 const MOST_CHANGES = 50;
 const AGAIN_WITHIN_MS = MINUTE_MS;
 const SENT_AFTER_MS = 5_000;
+
+const bouncesOf = prepared<{ distinctIds: string[] }, Tables["bounces"]>((on, value) =>
+  on.selectFrom("bounces").selectAll().where("distinct_id", "in", value("distinctIds")),
+);
 
 /** Opt-outs of people, and addresses that bounced. */
 export function optOuts({ db, now, lock, announce }: Parts) {
@@ -68,7 +72,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
     listBounces: together(async (asked: string[]) => {
       const ids = await idsOfPersons(db, asked);
       const all = [...new Set([...ids.values()].flat())];
-      const rows = await db.selectFrom("bounces").selectAll().where("distinct_id", "in", all).execute();
+      const { rows } = await bouncesOf(db, { distinctIds: all });
       return asked.map((distinctId) =>
         rows
           .filter(({ distinct_id }) => ids.get(distinctId)?.includes(distinct_id))
@@ -78,9 +82,13 @@ export function optOuts({ db, now, lock, announce }: Parts) {
   } satisfies Partial<People>;
 }
 
+const changesBy = prepared<{ distinctIds: string[] }, Tables["opt_outs"]>((on, value) =>
+  on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", value("distinctIds")),
+);
+
 /** Every change of these ids, the newest last. Of two changes at one moment, the opt-out is last and so valid. */
 async function changesOf(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables["opt_outs"][]> {
-  const rows = await on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", distinctIds).execute();
+  const { rows } = await changesBy(on, { distinctIds });
   return rows.sort((a, b) => (a.last_at === b.last_at ? a.is_out - b.is_out : a.last_at < b.last_at ? -1 : 1));
 }
 

@@ -3,7 +3,7 @@ import { CALL_WITHIN_MS } from "../contracts/job.ts";
 import type { Report } from "../contracts/report.ts";
 import { Profile } from "../contracts/routing.ts";
 import { eventUuidOf } from "../contracts/run.ts";
-import { insertRows, inTransaction, type Parts, together } from "./engine.ts";
+import { insertRows, inTransaction, type Parts, prepared, together } from "./engine.ts";
 import { jobRow } from "./job-queue.ts";
 import type { RunState, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
@@ -12,6 +12,10 @@ import type { Tables } from "./tables.ts";
 const MOST_BESIDE = 10;
 
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
+
+const statesOf = prepared<{ transactionIds: string[] }, Pick<Tables["runs"], "transaction_id" | "state">>((on, value) =>
+  on.selectFrom("runs").select(["transaction_id", "state"]).where("transaction_id", "in", value("transactionIds")),
+);
 
 export function runStates({ db, now, fromRows, announce }: Parts) {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
@@ -37,11 +41,7 @@ export function runStates({ db, now, fromRows, announce }: Parts) {
 
   return {
     findState: together(async (transactionIds: string[]): Promise<Array<RunState | null>> => {
-      const rows = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "state"])
-        .where("transaction_id", "in", transactionIds)
-        .execute();
+      const { rows } = await statesOf(db, { transactionIds });
       const states = new Map(rows.map((row) => [row.transaction_id, row.state]));
       return transactionIds.map((id) => states.get(id) ?? null);
     }),

@@ -1,10 +1,14 @@
 import type { Selectable } from "kysely";
 import { Subscriber } from "../contracts/routing.ts";
-import { inOrder, insertRows, type Parts, type Row, together } from "./engine.ts";
+import { inOrder, insertRows, type Parts, prepared, type Row, together } from "./engine.ts";
 import type { People, Profile, SentProfile } from "./people.ts";
 import type { Tables } from "./tables.ts";
 
 type Note = Parameters<People["saveSentProfile"]>[0];
+
+const profilesOf = prepared<{ distinctIds: string[] }, Selectable<Tables["profiles"]>>((on, value) =>
+  on.selectFrom("profiles").selectAll().where("distinct_id", "in", value("distinctIds")),
+);
 
 /** The profiles that were sent to Novu. */
 export function sentProfiles({ db, now, fromRows }: Parts) {
@@ -30,11 +34,7 @@ export function sentProfiles({ db, now, fromRows }: Parts) {
   } satisfies Partial<People>;
 
   async function read(distinctIds: string[]): Promise<Map<string, SentProfile>> {
-    const rows = await db
-      .selectFrom("profiles")
-      .selectAll()
-      .where("distinct_id", "in", [...new Set(distinctIds)])
-      .execute();
+    const { rows } = await profilesOf(db, { distinctIds: [...new Set(distinctIds)] });
     return new Map(rows.map((row) => [row.distinct_id, profileOf(row)]));
   }
 

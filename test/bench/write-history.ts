@@ -36,17 +36,19 @@ export async function writeHistory(file: string, events: number): Promise<void> 
   const random = randomNumbers();
   const pick = <Item>(items: Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const people = Math.ceil(events / 5);
-  const times = Array.from({ length: events }, () => SINCE + Math.floor(random() * DAYS * DAY_MS)).sort((a, b) => a - b);
+  const times = Array.from({ length: events }, () => SINCE + Math.floor(random() * DAYS * DAY_MS)).sort(
+    (a, b) => a - b,
+  );
   const signUps = Array.from({ length: Math.floor(people * NEW_PEOPLE) }, (_, index) => index);
 
   const out = createWriteStream(file);
   for (const [number, at] of times.entries()) {
     // Each of the new people signs up once, evenly over the days.
-    const signsUp = Math.floor((number * signUps.length) / events) < Math.floor(((number + 1) * signUps.length) / events);
+    const signsUp =
+      Math.floor((number * signUps.length) / events) < Math.floor(((number + 1) * signUps.length) / events);
     const person = signsUp ? Math.floor((number * signUps.length) / events) : Math.floor(random() * people);
     const name = signsUp ? SIGN_UP : pick(NAMES);
-    if (!out.write(`${JSON.stringify(body(number, at, person, name))}\n`))
-      await once(out, "drain");
+    if (!out.write(`${JSON.stringify(body(number, at, person, name))}\n`)) await once(out, "drain");
   }
   out.end();
   await finished(out);
@@ -68,7 +70,11 @@ export async function writeHistory(file: string, events: number): Promise<void> 
   function propertiesOf(name: string, number: number): Record<string, unknown> {
     if (name === SIGN_UP) return { signup_method: "google" };
     if (name === "checkout_started")
-      return { cart_value: Math.floor(random() * 200), currency: "USD", checkout_url: `https://app.acme.example/${number}` };
+      return {
+        cart_value: Math.floor(random() * 200),
+        currency: "USD",
+        checkout_url: `https://app.acme.example/${number}`,
+      };
     if (name === "session_ended") return { key_action: "build_report", key_action_completed: random() < 0.5 };
     if (name === "feature_first_used") return { feature_name: pick(FEATURES) };
     if (name.startsWith("onboarding_")) return { step: pick(STEPS) };
