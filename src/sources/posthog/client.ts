@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Call, readResponse, request, type Service } from "../../lib/service-client.ts";
+import { type Call, createRequest, readResponse, type Service } from "../../lib/service-client.ts";
 
 /** Access to one project by a personal API key. */
 export interface PostHogAccess {
@@ -21,6 +21,7 @@ interface ProjectCall<Schema extends z.ZodType> extends Call {
 
 /** Calls PostHog's private API, with paths inside the project, such as "/query/". Errors: src/lib/service-client.ts. */
 export function createPostHogClient({ apiHost, projectId, personalApiKey }: PostHogAccess) {
+  const request = createRequest();
   return async <Schema extends z.ZodType>({
     scope,
     retryLaterOn = [],
