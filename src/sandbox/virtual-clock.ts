@@ -20,7 +20,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A clock that can travel. Between travels it stands still, or goes at the real pace when it is `flowing`. */
 export function createVirtualClock({ startAt, flowing }: { startAt: number; flowing: boolean }): VirtualClock {
-  const alarms = new Set<Alarm>();
+  /** The earliest first; alarms of one time in the order in which they were set. */
+  const alarms: Alarm[] = [];
   let virtual = startAt;
   let real = performance.now();
   let travelling = false;
@@ -31,16 +32,16 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     now,
     at(at, run) {
       const alarm = { at, run };
-      alarms.add(alarm);
+      alarms.splice(countUntil(at), 0, alarm);
       arm();
-      return () => alarms.delete(alarm);
+      return () => void remove(alarm);
     },
-    nextAlarmAt: () => earliest()?.at ?? null,
+    nextAlarmAt: () => alarms[0]?.at ?? null,
     travelTo: (timeMs, settled) => queued(() => moveTo(timeMs, settled)),
     travelBy: (ms, settled) => queued(() => moveTo(now() + ms, settled)),
     stop() {
       clearTimeout(timer);
-      alarms.clear();
+      alarms.length = 0;
     },
   };
 
@@ -55,7 +56,7 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     travelling = true;
     try {
       await settled();
-      for (let next = earliest(); next !== undefined && next.at <= timeMs; next = earliest()) {
+      for (let next = alarms[0]; next !== undefined && next.at <= timeMs; next = alarms[0]) {
         anchor(Math.max(virtual, next.at));
         fireDue();
         await settled();
@@ -76,23 +77,33 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     real = performance.now();
   }
 
-  function earliest(): Alarm | undefined {
-    let first: Alarm | undefined;
-    for (const alarm of alarms) if (first === undefined || alarm.at < first.at) first = alarm;
-    return first;
+  /** How many alarms are at `at` or earlier. A history has thousands of alarms. */
+  function countUntil(at: number): number {
+    let low = 0;
+    for (let high = alarms.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((alarms[middle]?.at ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
+  /** Whether the alarm was still set. */
+  function remove(alarm: Alarm): boolean {
+    const index = alarms.lastIndexOf(alarm, countUntil(alarm.at) - 1);
+    if (index !== -1) alarms.splice(index, 1);
+    return index !== -1;
+  }
+
+  /** An alarm that is set meanwhile is not fired. */
   function fireDue(): void {
-    for (const alarm of [...alarms].sort((a, b) => a.at - b.at)) {
-      if (alarm.at > now() || !alarms.delete(alarm)) continue;
-      alarm.run();
-    }
+    for (const alarm of alarms.slice(0, countUntil(now()))) if (remove(alarm)) alarm.run();
   }
 
   /** Sets the timer for the next alarm. A clock that stands still fires only alarms that are due. */
   function arm(): void {
     clearTimeout(timer);
-    const next = earliest();
+    const next = alarms[0];
     if (next === undefined || travelling) return;
     const leftMs = next.at - now();
     if (leftMs > 0 && !flowing) return;

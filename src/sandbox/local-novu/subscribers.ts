@@ -100,9 +100,13 @@ function isAccepted(value: unknown, isValid: (text: string) => boolean): boolean
   return value === undefined || value === null || (typeof value === "string" && isValid(value));
 }
 
+const knownToIntl = new Set<string>();
+
 function isKnownToIntl(timeZone: string): boolean {
+  if (knownToIntl.has(timeZone)) return true;
   try {
     new Intl.DateTimeFormat(undefined, { timeZone });
+    knownToIntl.add(timeZone);
     return true;
   } catch {
     return false;
