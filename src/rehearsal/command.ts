@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -7,8 +7,12 @@ import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
+import { openRehearsalFolder } from "../lib/rehearsal-files.ts";
+import { sqliteDriver } from "../store/sqlite-driver.ts";
+import { lockDataFolder } from "../store/sqlite-files.ts";
 import { checkOut, remove, workflowsIn } from "./checkout.ts";
 import type { Progress as FetchProgress } from "./inputs/from-posthog.ts";
+import { openPrivate } from "./inputs/files.ts";
 import { openHistory } from "./inputs/open-history.ts";
 import { HELP, OPTIONS, type Order, orderOf } from "./order.ts";
 import { type Context, iso, playAndCompare, sometimes } from "./play-sides.ts";
@@ -29,7 +33,14 @@ export function rehearseOf({ product, root }: { product: Product<LifecycleWorkfl
     options: OPTIONS,
     async run({ options, env, io, signal }) {
       const order = orderOf(options, { env, now: Date.now(), workflows: product.workflows });
-      return rehearse(order, { product, root, settings: settingsIn(env, order), env, io, signal });
+      const settings = settingsIn(env, order);
+      // A second rehearsal would write the same files.
+      const unlock = lockDataFolder(await sqliteDriver(), await openRehearsalFolder(settings.config.dataDir));
+      try {
+        return await rehearse(order, { product, root, settings, env, io, signal });
+      } finally {
+        unlock();
+      }
     },
   });
 }
@@ -95,7 +106,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 }
 
 async function copy(from: string, to: string): Promise<void> {
-  const target = createWriteStream(to, { mode: 0o600 });
+  const target = (await openPrivate(to, "w")).createWriteStream();
   if (to.endsWith(".gz")) await pipeline(createReadStream(from), createGzip(), target);
   else await pipeline(createReadStream(from), target);
 }

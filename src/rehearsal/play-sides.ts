@@ -90,6 +90,7 @@ function limitsOf({ workflows }: PlayedSide["facts"]): string[] {
   const channels = new Set(workflows.flatMap(({ messages }) => messages.map(({ channel }) => channel)));
   const unknown = ["push", "chat"].filter((channel) => channels.has(channel as Channel));
   return [
+    "Runs, messages, entries and merges from before the history's beginning are not known.",
     "Flags of PostHog, preferences and texts from Novu's dashboard, and bounces are not in a history.",
     ...(unknown.length > 0
       ? [`Devices and chats are not in a history either, so each message by ${unknown.join(" or ")} is "unreachable".`]

@@ -1,4 +1,8 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { startProcess } from "../support/command-process.ts";
+import { eventually } from "../support/sandbox.ts";
 import { type Clone, cloneCheckout } from "./clone.ts";
 
 /** A busy machine needs this long. */
@@ -37,10 +41,15 @@ it("says first how three changes of workflows differ from the last commit", { ti
   const added = `    await step.email("more", () => ({ subject: "More", body: <p>Try the alerts.</p> }));\n`;
   clone.edit(FILE("longer"), (code) => code.replace("  },\n});", `${added}  },\n});`));
 
-  const options = ["--from", clone.path("history.jsonl"), "--against", "HEAD", "--markdown"];
-  const { code, output } = await clone.run("tsx", "src/rehearsal/rehearse.ts", ...options);
-  expect([code, code === 0 ? "" : output]).toEqual([0, ""]);
-  const lines = output.split("\n").filter((line) => !line.startsWith("…"));
+  const options = ["--from", clone.path("history.jsonl"), "--against", "HEAD", "--markdown", "--stay", "--port", "0"];
+  const command = ["--import", "tsx", "src/rehearsal/rehearse.ts", ...options];
+  await using rehearsal = startProcess(command, {}, clone.path(""));
+  const { output } = rehearsal;
+  await eventually(() => {
+    if (rehearsal.hasEnded()) throw new Error(output.stderr);
+    return output.stderr.includes("open until Ctrl-C");
+  }, WITHIN_MS);
+  const lines = output.stdout.split("\n");
   // Of twelve people in each workflow, four buy before the second day ends.
   expect(lines.slice(0, 5)).toMatchInlineSnapshot(`
     [
@@ -51,6 +60,23 @@ it("says first how three changes of workflows differ from the last commit", { ti
       "- ⚠️ Messages after an event that ends the workflow on \`HEAD\`: 4.",
     ]
   `);
+
+  const studios = [/Ctrl-C: (\S+), and of HEAD: (\S+)/.exec(output.stderr)?.slice(1) ?? []].flat();
+  const links = studios.map((studio) => output.stdout.match(new RegExp(`${studio}/people/[\\w-]+`, "g")) ?? []);
+  expect(links.map((ofSide) => ofSide.length > 0)).toEqual([true, true]);
+  const pages = await Promise.all(links.map(async ([person = ""]) => (await fetch(person)).text()));
+  expect(pages.map((page) => page.includes("tips"))).toEqual([true, true]);
+
+  const written = readdirSync(clone.path(".data/rehearsal"), { recursive: true, withFileTypes: true });
+  const files = written.filter((entry) => entry.isFile()).map(({ path, name }) => join(path, name));
+  const readable = files.filter((file) => (statSync(file).mode & 0o077) !== 0);
+  expect([files.length > 4, readable]).toEqual([true, []]);
+
+  const second = await clone.run("tsx", "src/rehearsal/rehearse.ts", "--from", clone.path("history.jsonl"));
+  expect([second.code, second.output]).toEqual([1, expect.stringContaining("is in use by process")]);
+
+  rehearsal.kill("SIGINT");
+  expect((await rehearsal.ended).code).toBe(0);
 });
 
 /** Twelve people start each trial. Four of them buy after a day and a half. */

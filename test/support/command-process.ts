@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 /** Starts node with a file as an operator does, and collects its output; kills it at the end of the test. */
-export function startProcess(args: string[], env: Record<string, string> = {}) {
+export function startProcess(args: string[], env: Record<string, string> = {}, cwd?: string) {
   const child = spawn(process.execPath, args, {
+    cwd,
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -20,6 +21,7 @@ export function startProcess(args: string[], env: Record<string, string> = {}) {
   return {
     output,
     ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

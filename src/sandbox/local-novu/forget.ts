@@ -11,16 +11,21 @@ const KEPT_WITH_ACTION_MS = 32 * DAY_MS;
 /** Deletes ended runs and their messages once a day, so that a long history needs no more memory than a short one. */
 export function forgetDaily(state: NovuState, clock: Clock): void {
   clock.at(clock.now() + DAY_MS, () => {
-    state.runs = state.runs.filter((run) => isKept(run, clock.now()));
-    const kept = new Set(state.runs.map(({ transactionId }) => transactionId));
-    state.messages = state.messages.filter(({ transactionId }) => kept.has(transactionId));
+    const since = clock.now() - KEPT_MS;
+    const isListed = (run: NovuRun) => !run.jobs.every(isOver) || changedAt(run) > since;
+    const listed = new Set(state.runs.filter(isListed).map(({ transactionId }) => transactionId));
+    state.messages = state.messages.filter(({ transactionId }) => listed.has(transactionId));
+    const isKept = (run: NovuRun) =>
+      listed.has(run.transactionId) || (hasAction(run) && changedAt(run) > clock.now() - KEPT_WITH_ACTION_MS);
+    state.runs = state.runs.filter(isKept);
     forgetDaily(state, clock);
   });
 }
 
-function isKept({ jobs, startedAt }: NovuRun, now: number): boolean {
-  if (!jobs.every(isOver)) return true;
-  const changedAt = Math.max(startedAt, ...jobs.map((job) => job.changedAt ?? 0));
-  const hasAction = jobs.some(({ type }) => !isChannel(type) && type !== "delay" && type !== "custom");
-  return changedAt > now - (hasAction ? KEPT_WITH_ACTION_MS : KEPT_MS);
+function changedAt({ jobs, startedAt }: NovuRun): number {
+  return Math.max(startedAt, ...jobs.map((job) => job.changedAt ?? 0));
+}
+
+function hasAction({ jobs }: NovuRun): boolean {
+  return jobs.some(({ type }) => !isChannel(type) && type !== "delay" && type !== "custom");
 }
