@@ -151,6 +151,22 @@ const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
 
 const StoredJob = z.object({ kind: z.enum(JOB_KINDS), body: z.unknown() });
 
+/** A job that this process has leased. */
+export interface ClaimedJob {
+  id: number;
+  /** The job as JSON; another version may have written it. */
+  body: string;
+  /** The failed attempts so far; postponed attempts do not count. */
+  attempts: number;
+  /** Whether the job was retried or postponed before. */
+  isTried: boolean;
+  /**
+   * How often the service has answered an attempt with an error. The idempotency key contains this number, because Novu
+   * answers the same key with the same error.
+   */
+  refusals: number;
+}
+
 /** Reads a stored job. Throws a PermanentError that names the unreadable fields, but not their values. */
 export function parseJob(text: string): Job {
   const stored = StoredJob.safeParse(parseJson(text));

@@ -1,24 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job, parseJob, type Queue } from "../contracts/job.ts";
+import { type ClaimedJob, type Job, parseJob, type Queue } from "../contracts/job.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";
-import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
 import { afterFailure } from "./retry.ts";
-
-/** A job as the store hands it out. */
-interface ClaimedJob {
-  id: number;
-  /** JSON; another version of this app may have written it. */
-  body: string;
-  /** The failed attempts so far; retry.ts decides which failures count. */
-  attempts: number;
-  /** Whether the job was retried or postponed before. */
-  isTried: boolean;
-  /** How often the service has answered an attempt with an error. */
-  refusals: number;
-}
 
 export interface JobAttempt extends ClaimedJob {
   job: Job;
@@ -49,6 +37,8 @@ const RENEW_EVERY_MS = LEASE_MS / 3;
 /** The pause after an error of the store. */
 const STORE_PAUSE_MS = SECOND_MS;
 
+const NO_TIMER = { at: Number.POSITIVE_INFINITY, cancel() {} };
+
 /** Runs each job of one queue at least once, `concurrency` at a time, until it is complete or dead. */
 export function startWorker({
   queue,
@@ -78,8 +68,7 @@ export function startWorker({
   /** Whether a job may be due later, and before the timer. */
   let isNextUnknown = true;
   let stopped = false;
-  let timerAt = Number.POSITIVE_INFINITY;
-  let cancelTimer = () => {};
+  let timer = NO_TIMER;
   const renewal = setInterval(renew, RENEW_EVERY_MS);
 
   work();
@@ -90,7 +79,7 @@ export function startWorker({
     },
     async stop() {
       stopped = true;
-      cancelTimer();
+      timer.cancel();
       await working;
       await Promise.all(inProgress.values());
       clearInterval(renewal);
@@ -110,7 +99,7 @@ export function startWorker({
     if (stopped || working !== null) return;
     working = claimAndComplete().then((isStoreUp) => {
       working = null;
-      if (isStoreUp && ((mayBeDue && room() > 0) || done.length > 0)) work();
+      if (isStoreUp && (mayBeDue ? room() > 0 : done.length > 0)) work();
     });
   }
 
@@ -129,7 +118,8 @@ export function startWorker({
         for (const job of jobs) start(job);
         if (jobs.length === limit) mayBeDue = true;
       }
-      if (!stopped && done.length > 0) await withDone(store.complete);
+      // Otherwise the next claim deletes them, in the same transaction.
+      if (!stopped && !mayBeDue && done.length > 0) await withDone(store.complete);
       // The end of a job in progress makes room.
       if (stopped || (inProgress.size > 0 && room() === 0)) return true;
       if (mayBeDue) wakeAt(breaker.nextTryAt() ?? 0);
@@ -157,7 +147,8 @@ export function startWorker({
   }
 
   async function findNext(): Promise<void> {
-    stopTimer();
+    timer.cancel();
+    timer = NO_TIMER;
     // The leases of the jobs in progress end earlier than other jobs may be due.
     isNextUnknown = inProgress.size > 0;
     const next = await store.nextDueAt(queue);
@@ -173,18 +164,13 @@ export function startWorker({
   }
 
   function wakeAt(at: number): void {
-    if (stopped || at >= timerAt) return;
-    stopTimer();
-    timerAt = at;
-    cancelTimer = clock.at(at, () => {
-      timerAt = Number.POSITIVE_INFINITY;
+    if (stopped || at >= timer.at) return;
+    timer.cancel();
+    const cancel = clock.at(at, () => {
+      timer = NO_TIMER;
       wake();
     });
-  }
-
-  function stopTimer(): void {
-    cancelTimer();
-    timerAt = Number.POSITIVE_INFINITY;
+    timer = { at, cancel };
   }
 
   function renew(): void {
@@ -250,45 +236,4 @@ export function startWorker({
   function storeFailed(error: unknown): void {
     log.error({ component: "outbox", queue, error: describeError(error) });
   }
-}
-
-const OPENS_AFTER = 3;
-/** The longest time between the end of an outage and the next call. */
-const TRY_EVERY_MS = 2 * SECOND_MS;
-const LATELY_MS = 5 * SECOND_MS;
-
-/**
- * The circuit breaker of a service. It opens after three unanswered calls in a row and five seconds without an answer.
- * Then it allows one call every two seconds, until the service answers a call.
- */
-function createCircuitBreaker({ now }: Pick<Clock, "now">) {
-  let unanswered = 0;
-  let nextTryAt = 0;
-  let lastAnswerAt = Number.NEGATIVE_INFINITY;
-  /** Whether the service has answered so recently that a failure concerns only one job. */
-  const hasAnsweredLately = () => now() - lastAnswerAt < LATELY_MS;
-
-  const answered = () => {
-    unanswered = 0;
-    lastAnswerAt = now();
-  };
-
-  return {
-    hasAnsweredLately,
-    /** When the next call may be made; null when calls are not limited. */
-    nextTryAt: () => (unanswered >= OPENS_AFTER && !hasAnsweredLately() ? nextTryAt : null),
-    /** A call is made now. While the service is down, the next call has to wait. */
-    trying() {
-      nextTryAt = now() + TRY_EVERY_MS;
-    },
-    answered,
-    /** An error of our own shows neither that the service is up nor that it is down. */
-    failed(error: unknown) {
-      if (error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError)
-        answered();
-      if (!(error instanceof UnavailableError)) return;
-      unanswered += 1;
-      nextTryAt = now() + TRY_EVERY_MS;
-    },
-  };
 }

@@ -1,25 +1,9 @@
 import type { Selectable } from "kysely";
 import type { JobRecord } from "../contracts/history.ts";
-import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
+import { type ClaimedJob, type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { Parts } from "./engine.ts";
 import { jobQueue, waitingJobs } from "./job-queue.ts";
 import { NEXT_AT, type Tables } from "./tables.ts";
-
-/** A job that this process has leased. */
-export interface ClaimedJob {
-  id: number;
-  /** The job as JSON; another version may have written it. */
-  body: string;
-  /** The failed attempts so far; postponed attempts do not count. */
-  attempts: number;
-  /** Whether the job was retried or postponed before. */
-  isTried: boolean;
-  /**
-   * How often the service has answered an attempt with an error. The idempotency key contains this number, because Novu
-   * answers the same key with the same error.
-   */
-  refusals: number;
-}
 
 export interface JobCounts {
   waiting: number;

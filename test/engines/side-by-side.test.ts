@@ -8,7 +8,7 @@ import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createRunJob } from "../../src/outbox/run-job.ts";
 import { subscriberOf } from "../../src/routing/person.ts";
-import type { ClaimedJob } from "../../src/store/jobs.ts";
+import type { ClaimedJob } from "../../src/contracts/job.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { event, exit, run, start } from "../support/facts.ts";

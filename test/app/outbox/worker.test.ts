@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Job } from "../../../src/contracts/job.ts";
+import { reportOf } from "../../../src/contracts/report.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { MOST_ATTEMPTS } from "../../../src/outbox/retry.ts";
@@ -8,6 +10,7 @@ import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { decision } from "../../support/facts.ts";
 import { testFolder } from "../../support/folder.ts";
+import { eventually } from "../../support/sandbox.ts";
 
 let folder: ReturnType<typeof testFolder>;
 let clock: VirtualClock;
@@ -49,6 +52,48 @@ describe("the worker", () => {
     worker.wake();
     await worker.idle();
     expect(performed).toHaveLength(1);
+  });
+
+  it("claims nothing until the time of a job, and also finds an earlier job that comes later", async () => {
+    let claims = 0;
+    const claim: Store["jobs"]["claim"] = (...query) => {
+      claims += 1;
+      return store.jobs.claim(...query);
+    };
+    start(async () => {}, { jobs: { ...store.jobs, claim } });
+    await worker.idle();
+    const stop = store.on("jobs", (_queue, dueAt) => worker.wake(dueAt));
+    await store.jobs.schedule(reportJob("later"), 60_000);
+    await store.jobs.schedule(reportJob("earlier"), 30_000);
+    await worker.idle();
+    expect(claims).toBe(1);
+
+    const times: number[] = [];
+    await clock.travelTo(120_000, async () => {
+      await worker.idle();
+      while (times.length < performed.length) times.push(clock.now());
+    });
+    stop();
+    expect([times, (await store.jobs.count()).waiting]).toEqual([[30_000, 60_000], 0]);
+  });
+
+  it("runs a job at its time while another one hangs", async () => {
+    await owe(1);
+    await store.jobs.schedule(reportJob("later"), 20_000);
+    let release = () => {};
+    start(async () => {
+      if (performed.length === 1) await new Promise<void>((resolve) => (release = resolve));
+    });
+    await eventually(() => performed.length === 1);
+    // Longer than a lease, which the worker renews in real time.
+    await clock.travelTo(20_000, async () => {
+      await store.jobs.renew([performed[0]!.id], 5_000);
+      await new Promise(setImmediate);
+    });
+    await eventually(() => performed.length === 2);
+    release();
+    await worker.idle();
+    expect(await store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("ends what it has begun before it stops, and begins nothing more", async () => {
@@ -260,6 +305,10 @@ function start(runJob: (job: JobAttempt) => Promise<void>, { concurrency = 4, jo
     clock,
     log: createLog({ level: "silent" }),
   });
+}
+
+function reportJob(step: string): Job {
+  return { kind: "report", body: reportOf(decision({ step, outcome: "skipped", reason: "not needed" })) };
 }
 
 /** Jobs about the steps s0, s1 and so on, or from another number on. */
