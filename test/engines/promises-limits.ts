@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ClaimedJob } from "../../src/contracts/job.ts";
 import { QUEUES } from "../../src/contracts/job.ts";
 import type { EntryLimit } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
-import type { ClaimedJob } from "../../src/contracts/job.ts";
 import type { NewRun } from "../../src/store/runs.ts";
 import type { Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
