@@ -1,11 +1,10 @@
 import type { ExecuteInput } from "@novu/framework";
-import { toPlainText } from "@react-email/components";
 import type { ReactElement } from "react";
 import type { z } from "zod";
 import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import type { Person } from "../contracts/person.ts";
 import { decideMessage } from "./decide-message.ts";
-import { emailOverrides, oneLine, renderEmail, unsubscribeHeaders } from "./email.ts";
+import { emailOverrides, oneLine, plainText, renderEmail, unsubscribeHeaders } from "./email.ts";
 import { publishedResult } from "./novu-schema.ts";
 import type { RunContext } from "./run-context.ts";
 import { type Duration, waitSteps } from "./wait.ts";
@@ -141,7 +140,7 @@ function messageSteps<Variants>(
       const providers = emailOverrides(deps.emailProviders, ({ body }: { body: string }) => ({
         to: to(),
         headers: unsubscribeHeaders(unsubscribeUrl(id), rules.topic),
-        text: toPlainText(body),
+        text: plainText(body),
       }));
       await step.email(id, resolve, { ...guarded.options, providers });
     },

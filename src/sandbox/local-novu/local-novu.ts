@@ -140,6 +140,7 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
 
     return express()
       .disable("x-powered-by")
+      .disable("etag")
       .use(activity.countRequest)
       .use(faults.answer)
       .use(authorize(secretKey))

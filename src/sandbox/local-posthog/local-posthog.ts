@@ -138,6 +138,7 @@ export async function openLocalPostHog({
   function api(): Express {
     return express()
       .disable("x-powered-by")
+      .disable("etag")
       .use(commandRoutes(state, clock))
       .use(activity.countRequest)
       .use(faults.answer, faults.delay)

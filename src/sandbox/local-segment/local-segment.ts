@@ -45,6 +45,7 @@ export async function openLocalSegment({
 
   const app = express()
     .disable("x-powered-by")
+    .disable("etag")
     .use(commandRoutes(state, clock), activity.countRequest, counted(reads))
     .use(faults.answer, faults.delay)
     .use(profileApi(state, { spaceId, token }, limits))
