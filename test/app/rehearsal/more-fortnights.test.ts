@@ -1,0 +1,3 @@
+import { verifyFortnights } from "../../support/verified-fortnights.ts";
+
+verifyFortnights(11, 20);
