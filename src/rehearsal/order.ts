@@ -12,7 +12,7 @@ history through the workflows of another commit, and prints the difference. Noth
 this machine, except to read the history from PostHog.
 
   --since TIME       the beginning: 30d or 12h ago, or an ISO time such as 2026-03-02
-  --until TIME       the end; now by default
+  --until TIME       the end; by default now, and for a file its last line. What is due later is not played
   --from SOURCE      posthog, store (the app's own), or a file of webhook bodies, one JSON in a line, also
                      .gz; by default posthog if it is configured, and else the store
   --workflow ID      only the events of this workflow
