@@ -122,8 +122,8 @@ export function startWorker({
       if (!stopped && !mayBeDue && done.length > 0) await withDone(store.complete);
       // The end of a job in progress makes room.
       if (stopped || (inProgress.size > 0 && room() === 0)) return true;
-      if (mayBeDue) wakeAt(breaker.nextTryAt() ?? 0);
-      else if (isNextUnknown) await findNext();
+      if (isNextUnknown && !mayBeDue) await findNext();
+      if (mayBeDue && room() === 0) wakeAt(breaker.nextTryAt() ?? clock.now());
       return true;
     } catch (error) {
       storeFailed(error);
