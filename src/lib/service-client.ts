@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Agent as HttpAgent, globalAgent as httpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, globalAgent as httpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { sleep as realSleep, type Sleep } from "./clock.ts";
@@ -161,8 +161,8 @@ export function createHttpClient({
   /** Whether a call is repeated if its reused connection is reset. */
   repeatsStale?: boolean;
 }) {
-  const plain = { request: httpRequest, agent: new HttpAgent({ keepAlive: true, timeout: IDLE_MS }) };
-  const secure = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true, timeout: IDLE_MS }) };
+  const plain = { request: httpRequest, agent: new HttpAgent(keptAlive(httpAgent)) };
+  const secure = { request: httpsRequest, agent: new HttpsAgent(keptAlive(httpsAgent)) };
 
   return async (url: string, call: HttpCall): Promise<HttpAnswer> => {
     const withinMs = Math.min(timeoutMs, call.withinMs ?? timeoutMs);
@@ -203,6 +203,14 @@ export function createHttpClient({
       signal?.removeEventListener("abort", abort);
     }
   }
+}
+
+/**
+ * With NODE_USE_ENV_PROXY, Node's own agents have the proxy in their options. An agent without these options would not
+ * use the proxy. The types of Node 20 do not have `options`.
+ */
+function keptAlive(nodesOwn: object) {
+  return { ...(nodesOwn as { options?: object }).options, keepAlive: true, timeout: IDLE_MS };
 }
 
 class StaleConnectionError extends NoAnswerError {}

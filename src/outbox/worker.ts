@@ -65,7 +65,7 @@ export function startWorker({
   let working: Promise<void> | null = null;
   /** Whether jobs may be due that are not claimed. */
   let mayBeDue = true;
-  /** Whether a job may be due later, and before the timer. */
+  /** Whether a job may become due before the timer fires. */
   let isNextUnknown = true;
   let stopped = false;
   let timer = NO_TIMER;
@@ -118,7 +118,7 @@ export function startWorker({
         for (const job of jobs) start(job);
         if (jobs.length === limit) mayBeDue = true;
       }
-      // Otherwise the next claim deletes them, in the same transaction.
+      // If jobs may be due, the next claim deletes the finished jobs in the same transaction.
       if (!stopped && !mayBeDue && done.length > 0) await withDone(store.complete);
       // The end of a job in progress makes room.
       if (stopped || (inProgress.size > 0 && room() === 0)) return true;
@@ -149,7 +149,7 @@ export function startWorker({
   async function findNext(): Promise<void> {
     timer.cancel();
     timer = NO_TIMER;
-    // The leases of the jobs in progress end earlier than other jobs may be due.
+    // While jobs are in progress, the answer may be the end of their own leases.
     isNextUnknown = inProgress.size > 0;
     const next = await store.nextDueAt(queue);
     if (next !== null) wakeAt(Math.max(next, breaker.nextTryAt() ?? 0));

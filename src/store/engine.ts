@@ -84,6 +84,9 @@ class Placeholder {
   }
 }
 
+/** The text for longer lists is made in each call: it costs little for each item, and the texts would fill the memory. */
+const LONGEST_LISTS = 8;
+
 /**
  * A query whose text is made once for each engine and each length of its lists, because making a text takes longer than
  * to run it. `build` gets placeholders, a list of them for a list, and must not look at them.
@@ -97,10 +100,10 @@ export function prepared<Values extends object, Found>(
     const { adapter } = on.getExecutor();
     const ofEngine = texts.get(adapter) ?? new Map<string, CompiledQuery<Found>>();
     texts.set(adapter, ofEngine);
-    const lengths = Object.values(values).map((value) => (Array.isArray(value) ? value.length : ""));
+    const lengths = Object.values(values).map((value) => (Array.isArray(value) ? value.length : 0));
     const key = lengths.join();
     const compiled = ofEngine.get(key) ?? build(on, (name) => placeholderFor(name, values[name]) as never).compile();
-    ofEngine.set(key, compiled);
+    if (lengths.every((length) => length <= LONGEST_LISTS)) ofEngine.set(key, compiled);
     const parameters = compiled.parameters.map((one) => (one instanceof Placeholder ? one.valueIn(values) : one));
     return on.executeQuery({ ...compiled, parameters });
   };

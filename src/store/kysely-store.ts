@@ -45,7 +45,7 @@ export function createKyselyStore(engine: Engine): Store {
 
   function announce(queue: Queue, dueAt: number): void {
     emitter.emit("jobs", queue, dueAt);
-    // Another process that finds the job later finds it by polling.
+    // Other processes find a later job by polling.
     if (dueAt <= now()) engine.announce(queue);
   }
 
