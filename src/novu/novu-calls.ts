@@ -10,8 +10,8 @@ import {
   StoppingError,
   UnavailableError,
 } from "../lib/errors.ts";
+import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
-import { createHttpClient, NoAnswerError } from "../lib/service-client.ts";
 
 /** A stopping process also waits this long at most for a call. */
 const TIMEOUT_MS = 4_000;

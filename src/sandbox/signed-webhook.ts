@@ -1,5 +1,5 @@
 import { describeError } from "../lib/errors.ts";
-import { createHttpClient } from "../lib/service-client.ts";
+import { createHttpClient } from "../lib/http-client.ts";
 import { keyOf, sign as standardSign } from "../lib/verify-webhook.ts";
 import type { Activity } from "./activity.ts";
 
