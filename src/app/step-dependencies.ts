@@ -78,6 +78,10 @@ export function liveDependencies(
     },
     link: links.link,
     countAttempt: store.limits.postponeSend,
+    decisionsOf: (transactionId) => store.decisions.listOfRuns([transactionId]),
+    savedValues: store.decisions.findCustomValues,
+    saveValue: ({ transactionId, distinctId, step }, value) =>
+      store.decisions.saveCustomValue({ transactionId, distinctId, step }, value),
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const body = { transactionId, distinctId, workflow };
       await store.jobs.schedule({ kind: "throttle", body }, now() + THROTTLED_WITHIN_MS);
@@ -134,6 +138,9 @@ export function sampleDependencies({
     untilHoursMs: () => SAMPLE_WAIT_MS,
     link: (url, message) => link(url, { ...message, track: false }),
     countAttempt: async () => 0,
+    decisionsOf: async () => [],
+    savedValues: async () => ({}),
+    saveValue: async (_step, value) => value,
     mayEndAtThrottle: async () => {},
     expectCallAfter: async () => {},
     isTurnedOn: async () => true,

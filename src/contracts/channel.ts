@@ -4,7 +4,7 @@ interface ChannelFacts {
   /** The field of a subscriber that holds the address for the channel; null if no field does. */
   addressField: "email" | "phone" | null;
   /** The channel's name in the `preferences` of a workflow's code. */
-  option: "email" | "inApp" | "push" | "sms" | "chat";
+  option: "email" | "inApp" | "push" | "sms" | "chat" | "tool";
   /** Whether messages interrupt people. Only such messages count for the cap and wait for the sending hours. */
   interrupts: boolean;
 }
@@ -19,6 +19,8 @@ export const CHANNELS = {
   push: { addressField: null, option: "push", interrupts: true },
   sms: { addressField: "phone", option: "sms", interrupts: true },
   chat: { addressField: null, option: "chat", interrupts: true },
+  /** A text for another system, such as PagerDuty, and not for the person. */
+  tool: { addressField: null, option: "tool", interrupts: false },
 } as const satisfies Record<string, ChannelFacts>;
 
 export const Channel = z.enum(Object.keys(CHANNELS) as Array<keyof typeof CHANNELS>);

@@ -140,18 +140,3 @@ export const NOTHING_COMPOSED = {
 
 /** The reason against a message. */
 export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };
-
-const DECISIONS = Symbol("decisions");
-
-/**
- * The body of a bridge call with a list for the decisions of its step. Novu's framework runs the step's code and
- * returns only JSON, but it passes `context` on as the same object. No JSON and no template contains a symbol.
- */
-export function withDecisions<Body extends { context?: object }>(body: Body, decisions: Decision[]): Body {
-  return { ...body, context: { ...body.context, [DECISIONS]: decisions } };
-}
-
-/** The list that `withDecisions` put into the `context` of a workflow; for a preview, a new list that nothing reads. */
-export function decisionsIn(context: object | undefined): Decision[] {
-  return (context as { [DECISIONS]?: Decision[] } | undefined)?.[DECISIONS] ?? [];
-}

@@ -96,6 +96,8 @@ export const ALLOWED_CHARACTERS = "letters a to z, digits, _ : . and -, or an em
 export const ANSWER_WITHIN_MS = 3_400;
 export const PERSON_WITHIN_MS = 2_200;
 export const FLAGS_WITHIN_MS = 600;
+/** The longest time of one function of a workflow, such as a `skip` that reads the fork's own database. */
+export const OWN_CODE_WITHIN_MS = 2_000;
 
 /** One message as Novu lists it. A step that sends to several devices has several messages. */
 export interface NovuMessageRecord {

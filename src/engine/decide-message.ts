@@ -4,11 +4,14 @@ import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/de
 import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, propertyHashes, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
-import { acceptRecipient } from "./email.ts";
+import { acceptRecipient } from "./email-providers.ts";
 import { flagExposures } from "./experiment.ts";
-import type { Compose, Moment, SendOptions } from "./guarded-step.ts";
-import { type NovuSchema, publishedControls } from "./novu-schema.ts";
-import type { Rules, RunContext } from "./run-context.ts";
+import type { Compose, SendOptions } from "./guarded-step.ts";
+import type { MessageMoment } from "./moment.ts";
+import { publishedControls, publishedOnce } from "./novu-schema.ts";
+import { ownCode } from "./own-code.ts";
+import type { StepName } from "./providers.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
 const NOVU_ATTEMPTS = 4;
@@ -22,8 +25,8 @@ const SWITCH_CONTROLS = publishedControls(withSwitch(z.object({})));
  * Novu's receipt confirms or corrects it (outbox/jobs/receipt.ts). A test is a run that a colleague starts in
  * Novu's dashboard.
  */
-export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
-  context: { run, rules, deps, addresses, person, decisions, digested },
+export function decideMessage<Output, Variants>({
+  context,
   id,
   channel,
   compose,
@@ -33,12 +36,14 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   context: RunContext;
   id: string;
   channel: Channel;
-  compose: Compose<Controls, Output, Variants>;
-  options: SendOptions<Controls>;
+  compose: Compose<MessageMoment<never>, Output, Variants>;
+  options: Pick<SendOptions<StepName, never>, "controlSchema" | "skip">;
   /** The name of the email that was composed. */
   template: () => string | null;
 }) {
+  const { run, rules, deps, facts, addresses, person, digested } = context;
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
+  const { controlSchema, skip } = options;
   let composed: Promise<Output> | undefined;
   let recipient: Recipient = null;
   const flags = flagExposures<Variants>(rules.experiments, (experiments) => deps.variants(run, experiments));
@@ -46,13 +51,17 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   return {
     /** The address that the message itself has to contain; null if the address at Novu is right. */
     to: () => (recipient?.via === "provider" ? recipient.address : null),
+    momentOf,
     async resolve(controls: unknown): Promise<Output> {
       const message = await composeOnce(controls);
       await decide("sent", null);
       return message;
     },
     options: {
-      controlSchema: controlsOf(rules, id, options.controlSchema),
+      controlSchema:
+        controlSchema === undefined
+          ? SWITCH_CONTROLS
+          : publishedOnce(rules.published, id, () => withSwitch(controlSchema)),
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
@@ -67,6 +76,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   async function firstObjection(controls: unknown): Promise<Objection | null> {
     const exit = await exitObjection();
     if (exit !== null) return exit;
+    if (context.ended !== null) return { reason: "not needed", detail: context.ended };
     if (isMessageOff(controls)) return { reason: "not needed", detail: "switched off in Novu" };
     if (await isChannelOff()) return { reason: "opted out at Novu", detail: "by the workflow" };
     const found = await person();
@@ -76,7 +86,8 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       if (unavailable !== null) return unavailable;
     }
     const { properties, usedUnreadable } = trackUnreadable(found);
-    const notNeeded = options.skip?.({ ...(await momentOf(controls)), person: properties });
+    const moment = { ...(await momentOf(controls)), person: properties };
+    const notNeeded = skip && (await ownCode(facts, "skip", () => skip(moment)));
     if (notNeeded) return { reason: "not needed", detail: notNeeded };
     if (usedUnreadable().length > 0) return { reason: "unreadable", detail: usedUnreadable().join(", ") };
     return guardsObjection(found);
@@ -141,19 +152,19 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
 
   function composeOnce(controls: unknown): Promise<Output> {
     composed ??= Promise.all([momentOf(controls), flags.variants()]).then(([moment, variants]) =>
-      compose({ ...moment, variants }),
+      ownCode(facts, "compose", () => compose({ ...moment, variants })),
     );
     return composed;
   }
 
-  async function momentOf(controls: unknown): Promise<Moment<z.output<Controls>>> {
+  async function momentOf(controls: unknown): Promise<MessageMoment<never>> {
     const found = await person();
     if (found === null) throw new Error(`${rules.workflow}/${id} has no person, but its skip returned false`);
     return {
       person: found.properties,
       distinctId: found.distinctId,
       // The framework has validated the controls against `controlSchema`.
-      controls: controls as z.output<Controls>,
+      controls: controls as never,
       now: new Date(deps.now()),
       // A test has no stored run, so a click cannot be reported.
       link: (url, { track = channel !== "sms" } = {}) =>
@@ -164,7 +175,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   async function decide(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
     if (run.isTest) return;
     const found = objection?.reason === "exited" ? null : await person();
-    decisions.push({
+    facts.decisions.push({
       ...about,
       channel,
       personSource: found === null || found.source === "sample" ? null : found.source,
@@ -188,23 +199,10 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     const detail = run.isTest ? null : run.transactionId;
     const decidedAt = new Date(deps.now()).toISOString();
     for (const { transactionId } of digested) {
-      const facts = { ...about, transactionId, channel, ...NOTHING_COMPOSED, decidedAt };
-      decisions.push({ ...facts, outcome: "skipped", reason: "digested", detail });
+      const theirs = { ...about, transactionId, channel, ...NOTHING_COMPOSED, decidedAt };
+      facts.decisions.push({ ...theirs, outcome: "skipped", reason: "digested", detail });
     }
   }
-}
-
-/**
- * The published controls of a step, made once, because the workflow's code runs at each call and making a JSON schema
- * takes longer than anything else in the call.
- */
-function controlsOf({ published }: Rules, id: string, schema: z.ZodObject | undefined): NovuSchema {
-  if (schema === undefined) return SWITCH_CONTROLS;
-  const known = published.get(id);
-  if (known !== undefined) return known;
-  const made = publishedControls(withSwitch(schema));
-  published.set(id, made);
-  return made;
 }
 
 /** Adds the switch "Send this message", which every message has, after the other controls. */

@@ -5,7 +5,7 @@ import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";
 import type { MatcherFacts, WorkflowRoutes } from "../contracts/workflow.ts";
 import { setAtPath } from "../lib/json.ts";
-import { type Duration, toMs } from "./wait.ts";
+import { type Duration, toMs } from "./duration.ts";
 import { fallbackFor } from "./web-url.ts";
 
 /** A matcher of the events that start or end a workflow; `event` is the event's name at PostHog. */

@@ -1,25 +1,20 @@
 import { workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
-import type { z } from "zod";
+import { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
-import { decisionsIn } from "../contracts/decision.ts";
 import { InactivityProperties, type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/routing.ts";
 import type { Absence, WorkflowRoutes } from "../contracts/workflow.ts";
-import { zoned } from "../lib/time-zone.ts";
 import type { Topic } from "../workflows/topics.ts";
+import { type Duration, toMs } from "./duration.ts";
 import { type EventMatcher, eventPayload, misfitOf } from "./event.ts";
+import { execute } from "./execute.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
-import { type GuardedStep, guardedStep, type NovuInput } from "./guarded-step.ts";
+import type { GuardedStep, NovuInput } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
-import {
-  novuSubscriber,
-  type Rules,
-  RunInPayload,
-  runOf,
-  type StepDependencies,
-  type WhenPersonUnavailable,
-} from "./run-context.ts";
-import { type Duration, toMs } from "./wait.ts";
+import { type Rules, RunInPayload, type StepDependencies, type WhenPersonUnavailable } from "./run-context.ts";
+import { samplePayloads } from "./sample-payloads.ts";
+import { assertSameSteps, assertStepRules } from "./step-rules.ts";
+import { guardedStep } from "./steps.ts";
 
 /** Opt-outs by topic, the cap and the sending hours limit marketing messages, but no transactional messages. */
 type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
@@ -68,7 +63,13 @@ export type LifecycleDefinition<
     step: GuardedStep<z.output<Payload>, VariantsOf<Tests>>;
     payload: z.output<Payload>;
     startedAt: Date;
-  }): Promise<void>;
+    /** The subscriber as Novu has it; read it inside the functions of steps. */
+    subscriber: NovuInput["subscriber"];
+    /** The environment's variables in Novu's dashboard. */
+    env: NovuInput["env"];
+    /** The context of the trigger at Novu, such as an account. */
+    context: NovuInput["context"];
+  }): Promise<unknown>;
 };
 
 export interface LifecycleWorkflow extends WorkflowRoutes {
@@ -111,6 +112,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     published: new Map(),
   };
   const payloadSchema = schemaForNovu();
+  const entry = entryLimit();
 
   return {
     id,
@@ -125,7 +127,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
       ...on.map((matcher) => ({ ...matcher, does: "starts" as const })),
       ...exitOn.map((matcher) => ({ ...matcher, does: "ends" as const })),
     ],
-    entry: entryLimit(),
+    entry,
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     absences,
@@ -138,33 +140,22 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
   };
 
   function build(deps: StepDependencies): Workflow {
-    const execute = async (input: NovuInput) => {
-      const { step, payload, subscriber, context } = input;
-      const run = runOf(input, { workflow: id, now: deps.now() });
-      const { addresses, timeZone: novuTimeZone } = novuSubscriber(subscriber);
-      const person = once(async () => {
-        const found = await deps.person(run);
-        return found && { ...found, properties: zoned(found.properties, run.timeZone) };
+    const code = (input: NovuInput) =>
+      execute(input, {
+        rules,
+        deps,
+        code: (step, context) =>
+          definition.workflow({
+            step: guardedStep<z.output<Payload>, VariantsOf<Tests>>(step, context),
+            // The framework has validated the payload against the schema published from definition.payload.
+            payload: input.payload as z.output<Payload>,
+            startedAt: new Date(context.run.occurredAt),
+            subscriber: input.subscriber,
+            env: input.env,
+            context: input.context,
+          }),
       });
-      const decisions = decisionsIn(context);
-      await definition.workflow({
-        step: guardedStep<z.output<Payload>, VariantsOf<Tests>>(step, {
-          run,
-          rules,
-          deps,
-          payload,
-          novuTimeZone,
-          addresses,
-          person,
-          decisions,
-          digested: [],
-        }),
-        // The framework has validated the payload against the schema published from definition.payload.
-        payload: payload as z.output<Payload>,
-        startedAt: new Date(run.occurredAt),
-      });
-    };
-    return novuWorkflow(id, execute, {
+    const workflow = novuWorkflow(id, code, {
       payloadSchema,
       name,
       description: definition.description,
@@ -173,6 +164,21 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
       // The framework's type is an enum of just these words.
       severity: (definition.severity ?? "none") as SeverityLevelEnum,
     });
+    return { ...workflow, discover: () => discover(workflow, code) };
+  }
+
+  /** Throws for steps that would not run as their author expects. */
+  async function discover(workflow: Workflow, code: (input: NovuInput) => Promise<void>) {
+    const found = await workflow.discover();
+    const steps = found.steps.map(({ stepId, type }) => ({ id: stepId, type }));
+    assertStepRules(id, steps, entry);
+    const empty = { controls: {}, subscriber: {}, env: {}, context: {} } as Omit<NovuInput, "step" | "payload">;
+    await assertSameSteps(id, {
+      steps,
+      payloads: samplePayloads(z.toJSONSchema(definition.payload, { unrepresentable: "any" })),
+      run: (step, payload) => code({ ...empty, step, payload }),
+    });
+    return found;
   }
 
   /** Throws when the workflow is made, and not when its first event arrives. */
@@ -182,10 +188,10 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
       0,
       ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
     );
-    const { entry } = definition;
+    const { entry: asked } = definition;
     const usual = countedMs > 0 ? { oncePerMs: countedMs } : "always";
     const limit = EntryLimit.safeParse(
-      typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : (entry ?? usual),
+      typeof asked === "object" ? { oncePerMs: toMs(asked.oncePer) } : (asked ?? usual),
     );
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
@@ -222,12 +228,4 @@ function matches({ event: name, wants }: EventMatcher, event: LifecycleEvent): b
 function channelsOffIn({ all, channels }: Preferences): Rules["off"] {
   const isOn = (channel: Channel) => channels?.[CHANNELS[channel].option]?.enabled ?? all?.enabled ?? true;
   return { channels: Channel.options.filter((channel) => !isOn(channel)), isLocked: all?.readOnly === true };
-}
-
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

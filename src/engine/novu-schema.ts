@@ -15,6 +15,13 @@ export function publishedControls(schema: z.ZodObject): NovuSchema {
   return { ...z.toJSONSchema(schema, { target: "draft-7", io: "input" }), type: "object" };
 }
 
+/** As `publishedControls`, made once for each step, because the workflow's code runs at each call. */
+export function publishedOnce(published: Map<string, NovuSchema>, step: string, schema: () => z.ZodObject): NovuSchema {
+  const known = published.get(step) ?? publishedControls(schema());
+  published.set(step, known);
+  return known;
+}
+
 /**
  * The JSON schema of a payload. zod parsed the payload when the event arrived. Days later the framework checks only the
  * shape of the payload, because a refusal would lose the message: ajv refuses a URL with an umlaut, which zod accepts.

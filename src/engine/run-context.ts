@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CallFacts } from "../contracts/call.ts";
 import type { Channel, EmailProvider } from "../contracts/channel.ts";
 import type { Decision, RunVariant } from "../contracts/decision.ts";
 import { type Person, readPerson } from "../contracts/person.ts";
@@ -25,6 +26,8 @@ export interface Rules extends Pick<Send, "topic" | "holdout"> {
   published: Map<string, NovuSchema>;
 }
 
+export type EarlierDecision = Pick<Decision, "step" | "outcome" | "reason">;
+
 /** One run of a workflow in one bridge call, as its steps see it. */
 export interface RunContext {
   run: CurrentRun;
@@ -37,8 +40,11 @@ export interface RunContext {
   addresses: Send["addresses"];
   /** Read once per bridge call. */
   person(): Promise<Person | null>;
-  /** The decisions of the call's step. The bridge records them when it has the step's answer. */
-  decisions: Decision[];
+  facts: CallFacts;
+  /** The decisions about the run's earlier messages; read once per bridge call. */
+  earlier(): Promise<EarlierDecision[]>;
+  /** Why a wait has ended the run, so that no later message is sent; null while the run goes on. */
+  ended: string | null;
   /** The person's other runs that a digest has put into this one. */
   digested: Run[];
 }
@@ -129,6 +135,12 @@ export interface StepDependencies {
   expectCallAfter(run: RunKey, wait: { waitMs: number; mayBeRefused: boolean }): Promise<void>;
   /** Whether the subscriber has turned this channel of the workflow on at Novu. */
   isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
+  /** The decisions about the run's messages. */
+  decisionsOf(transactionId: string): Promise<EarlierDecision[]>;
+  /** The values that steps of the run have saved, by step. */
+  savedValues(transactionId: string): Promise<Record<string, unknown>>;
+  /** Saves a value for a step, and returns the first value that was saved for it. */
+  saveValue(step: RunKey & { step: string }, value: unknown): Promise<unknown>;
   /** Records that Novu may end this run at a throttle, which Novu does not report. */
   mayEndAtThrottle(run: RunKey & { workflow: string }): Promise<void>;
 }

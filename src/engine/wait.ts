@@ -1,54 +1,135 @@
-import { Run } from "../contracts/run.ts";
+import { z } from "zod";
 import { attachFixedWait } from "../contracts/workflow.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, NOVU_UNITS_MS } from "../lib/durations.ts";
-import type { GuardedStep, NovuStep } from "./guarded-step.ts";
+import { NOVU_UNITS_MS } from "../lib/durations.ts";
+import { msUntilCron } from "./cron.ts";
+import { type Duration, inSeconds, splitWait, toMs } from "./duration.ts";
+import type { GuardedStep, NovuStep, StepOptions } from "./guarded-step.ts";
+import { type Awaitable, type Moment, momentOf } from "./moment.ts";
+import { ownCode } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
+import { stepOptions } from "./step-options.ts";
+import { type TimedWait, timedWait } from "./timed-wait.ts";
+import { waitBegins } from "./wait-begins.ts";
 
-/** How long to wait; the parts add up. */
-export interface Duration {
-  days?: number;
-  hours?: number;
-  minutes?: number;
-}
+type Options = StepOptions<z.ZodObject>;
+type Found<Value> = (moment: Moment<never>) => Awaitable<Value>;
 
-interface Delay {
-  id: string;
-  amount: number;
-  unit: "days" | "hours" | "minutes";
-}
+const SavedEnd = z.object({ endsAt: z.number() });
 
-const UNITS = [
-  { unit: "days", ms: DAY_MS },
-  { unit: "hours", ms: HOUR_MS },
-  { unit: "minutes", ms: MINUTE_MS },
-] as const;
+/** The steps that wait; `untilHours` waits for the sending hours before a message. */
+export function waitSteps(
+  step: NovuStep,
+  context: RunContext,
+): Pick<GuardedStep, "delay" | "wait" | "until"> & { untilHours(id: string): Promise<void> } {
+  const { run, deps, facts, payload, novuTimeZone, person } = context;
+  return { delay, wait, until, untilHours };
 
-/** One wait as delay steps of which none is longer than `longestMs`: `id`, `id-2`, `id-3` and so on. */
-export function splitWait(id: string, duration: Duration, longestMs: number): Delay[] {
-  const totalMs = toMs(duration);
-  if (!(totalMs > 0)) throw new Error(`wait "${id}" has to be longer than 0 minutes`);
+  async function delay(
+    id: string,
+    output: Found<Awaited<ReturnType<Parameters<NovuStep["delay"]>[1]>>>,
+    options: Options = {},
+  ) {
+    const resolve = async (controls: unknown) => {
+      const moment = await momentOf(context, controls as never);
+      const made = await ownCode(facts, "delay", () => output(moment));
+      const waitMs = lengthOf(made, { payload, now: deps.now(), timeZone: novuTimeZone });
+      // Novu refuses a time in the past, and a delay that is too long for its plan.
+      await waitBegins(context, waitMs, { mayBeRefused: true });
+      return made;
+    };
+    await step.delay(id, resolve, stepOptions(context, id, options));
+  }
 
-  const delays: Delay[] = [];
-  for (let leftMs = totalMs; leftMs > 0; leftMs -= longestMs) {
-    delays.push({
-      id: delays.length === 0 ? id : `${id}-${delays.length + 1}`,
-      ...inLargestUnit(Math.min(leftMs, longestMs)),
+  async function wait(
+    id: string,
+    duration: Duration | Found<Duration>,
+    { atMost, ...options }: Options & { atMost?: Duration } = {},
+  ) {
+    if (typeof duration !== "function") return fixedWait(id, duration, options);
+    if (atMost === undefined) throw new Error(`wait "${id}" takes its length from a function, so it needs atMost`);
+    await timedWait(step, context, {
+      id,
+      atMost,
+      options,
+      endOf: endOfWait(id, duration, atMost),
+      endsRun: () => null,
     });
   }
-  return delays;
-}
 
-/** A duration as the amount and unit of one step. */
-function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
-  return inLargestUnit(toMs(duration));
+  async function fixedWait(id: string, duration: Duration, options: Options) {
+    const delays = splitWait(id, duration, deps.longestDelayMs);
+    for (const one of delays) {
+      const { amount, unit } = one;
+      const resolve = async () => {
+        await waitBegins(context, amount * (NOVU_UNITS_MS[unit] ?? 0), { isLast: one === delays.at(-1) });
+        return { type: "regular", amount, unit } as const;
+      };
+      const fixed = attachFixedWait(resolve, { wait: id, amount, unit });
+      await step.delay(one.id, fixed, stepOptions(context, one.id, options));
+    }
+  }
+
+  /** The end is found once for a run, when the wait begins. */
+  function endOfWait(id: string, find: Found<Duration>, atMost: Duration): TimedWait["endOf"] {
+    return async (moment, { beforeMs }) => {
+      const known = run.isTest ? undefined : (await deps.savedValues(run.transactionId))[id];
+      const saved = SavedEnd.safeParse(known).data;
+      if (saved !== undefined) return saved.endsAt;
+      const foundMs = toMs(await ownCode(facts, "wait", () => find(moment as never)));
+      const endsAt = deps.now() + Math.min(Math.max(0, foundMs), toMs(atMost));
+      // A test from Novu's dashboard, or a preview, has no stored run.
+      if (run.isTest) return endsAt - beforeMs;
+      return SavedEnd.parse(await deps.saveValue({ ...run, step: id }, { endsAt })).endsAt;
+    };
+  }
+
+  async function until(
+    id: string,
+    time: Found<Date | null | undefined>,
+    { atMost, ifPast = "end", ...options }: Options & { atMost: Duration; ifPast?: "go on" | "end" },
+  ) {
+    await timedWait(step, context, {
+      ...{ id, atMost, options },
+      endOf: async (moment) => {
+        const endsAt = (await ownCode(facts, "until", () => time(moment as never)))?.getTime();
+        return Number.isNaN(endsAt) ? undefined : endsAt;
+      },
+      endsRun(endsAt, { isFirst, isLast }) {
+        if (endsAt === undefined) return `"${id}" has no time`;
+        const leftMs = endsAt - deps.now();
+        if (isFirst && leftMs <= 0 && ifPast === "end") return `the time of "${id}" is past`;
+        const isTooFar = (isFirst && leftMs > toMs(atMost)) || (isLast && leftMs > deps.longestDelayMs);
+        return isTooFar ? `the time of "${id}" is too far away` : null;
+      },
+    });
+  }
+
+  async function untilHours(id: string) {
+    const resolve = async () => {
+      const waitMs = await untilHoursMs();
+      await waitBegins(context, waitMs);
+      return { type: "regular", ...inSeconds(waitMs) } as const;
+    };
+    const isOpen = async () => (await untilHoursMs()) === 0;
+    await step.delay(`${id}-hours`, resolve, stepOptions(context, `${id}-hours`, {}, isOpen));
+  }
+
+  async function untilHoursMs(): Promise<number> {
+    const properties = (await person())?.properties ?? run.snapshot;
+    return Math.min(deps.untilHoursMs(properties, novuTimeZone), deps.longestDelayMs);
+  }
 }
 
 /**
- * The length of a Novu delay in milliseconds. A delay is `{amount, unit}`, or has a `dynamicKey`, the path of
- * `{amount, unit}` or of a time in the payload. 0 for an unknown length, such as that of a `cron`.
+ * The length of a Novu delay in milliseconds. A delay is `{amount, unit}`, has a `cron`, or has a `dynamicKey`: the path
+ * of `{amount, unit}` or of a time in the payload. 0 for a length that cannot be read.
  */
-function lengthOf(delay: object, { payload, now }: { payload: Record<string, unknown>; now: number }): number {
-  const { dynamicKey } = delay as { dynamicKey?: unknown };
+function lengthOf(
+  delay: object,
+  { payload, now, timeZone }: { payload: Record<string, unknown>; now: number; timeZone: string | undefined },
+): number {
+  const { dynamicKey, cron } = delay as { dynamicKey?: unknown; cron?: unknown };
+  if (typeof cron === "string") return msUntilCron(cron, { now, timeZone });
   const value = typeof dynamicKey === "string" ? valueAt({ payload }, dynamicKey) : delay;
   if (typeof value === "string") return Math.max(0, Date.parse(/z$/i.test(value) ? value : `${value}Z`) - now) || 0;
   const { amount, unit } = (value ?? {}) as { amount?: unknown; unit?: unknown };
@@ -58,114 +139,4 @@ function lengthOf(delay: object, { payload, now }: { payload: Record<string, unk
 /** The value at a path such as "payload.a.b". */
 function valueAt(root: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], root);
-}
-
-export function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {
-  return ((days * 24 + hours) * 60 + minutes) * MINUTE_MS;
-}
-
-function inLargestUnit(ms: number): Pick<Delay, "amount" | "unit"> {
-  const { unit, ms: unitMs } = UNITS.find((candidate) => ms % candidate.ms === 0) ?? {
-    unit: "minutes" as const,
-    ms: MINUTE_MS,
-  };
-  return { unit, amount: Math.ceil(ms / unitMs) };
-}
-
-/** The steps that wait, or end a run; `untilHours` waits for the sending hours before a message. */
-export function waitSteps<Payload>(
-  step: NovuStep,
-  { run, rules, deps, payload, novuTimeZone, person, digested }: RunContext,
-): Pick<GuardedStep<Payload>, "delay" | "wait" | "digest" | "throttle"> & { untilHours(id: string): Promise<void> } {
-  let throttledAt: string | null = null;
-
-  return {
-    delay: (id, resolve, options) => {
-      assertMayWait(id);
-      return step.delay(
-        id,
-        async (controls) => {
-          const wait = await resolve(controls);
-          // Novu refuses a time in the past, and a delay that is too long for its plan.
-          await waitBegins(wait, { mayBeRefused: true });
-          return wait;
-        },
-        options,
-      );
-    },
-
-    async wait(id, duration) {
-      assertMayWait(id);
-      const delays = splitWait(id, duration, deps.longestDelayMs);
-      for (const delay of delays) {
-        const { amount, unit } = delay;
-        const resolve = async () => {
-          const wait = { type: "regular", amount, unit } as const;
-          await waitBegins(wait, { isLast: delay === delays.at(-1) });
-          return wait;
-        };
-        await step.delay(delay.id, attachFixedWait(resolve, { wait: id, amount, unit }));
-      }
-    },
-
-    async digest(id, within) {
-      assertMayWait(id);
-      // A digest that is longer than the plan allows fails the run at Novu.
-      if (toMs(within) > deps.longestDelayMs)
-        throw new Error(
-          `the digest "${id}" takes longer than the Novu plan allows, which is ${deps.longestDelayMs / HOUR_MS} h`,
-        );
-      const result = await step.digest(id, async () => {
-        await waitBegins(asOneDelay(within));
-        return asOneDelay(within);
-      });
-      // Each payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
-      const payloads = (result?.events ?? []).map((event) => event.payload as Payload & { run?: unknown });
-      const runs = payloads.flatMap((one) => Run.safeParse(one.run).data ?? []);
-      digested.push(...runs.filter(({ transactionId }) => transactionId !== run.transactionId));
-      return payloads;
-    },
-
-    async throttle(id, { most, within }) {
-      throttledAt = id;
-      await step.throttle(id, async () => {
-        for (const { transactionId, distinctId } of run.isTest ? digested : [run, ...digested])
-          await deps.mayEndAtThrottle({ transactionId, distinctId, workflow: rules.workflow });
-        return { type: "fixed", ...asOneDelay(within), threshold: most };
-      });
-    },
-
-    async untilHours(id) {
-      assertMayWait(id);
-      await step.delay(
-        `${id}-hours`,
-        async () => {
-          const wait = { type: "regular", amount: Math.ceil((await untilHoursMs()) / 1000), unit: "seconds" } as const;
-          await waitBegins(wait);
-          return wait;
-        },
-        { skip: async () => (await untilHoursMs()) === 0 },
-      );
-    },
-  };
-
-  async function untilHoursMs(): Promise<number> {
-    const properties = (await person())?.properties ?? run.snapshot;
-    return Math.min(deps.untilHoursMs(properties, novuTimeZone), deps.longestDelayMs);
-  }
-
-  /** Refreshes the subscriber during the wait, because Novu loads it before the call for the next message. */
-  async function waitBegins(wait: object, { isLast = true, mayBeRefused = false } = {}): Promise<void> {
-    if (run.isTest) return;
-    const waitMs = lengthOf(wait, { payload, now: deps.now() });
-    await deps.expectCallAfter(run, { waitMs, mayBeRefused });
-    if (waitMs > 0 && isLast) await deps.refreshSubscriber(run, { waitMs, isWrong: false });
-  }
-
-  function assertMayWait(id: string): void {
-    if (throttledAt === null) return;
-    throw new Error(
-      `"${id}" waits after the throttle "${throttledAt}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
-    );
-  }
 }

@@ -36,6 +36,7 @@ export const CHANNEL_NAMES: Record<Channel, string> = {
   push: "push",
   sms: "SMS",
   chat: "chat",
+  tool: "tool",
 };
 
 /** How an event arrived. */

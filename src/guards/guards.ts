@@ -123,6 +123,7 @@ function missingAddress({ channel, person, unreadable, addresses }: Send): strin
       if (addresses.phone || addresses.channels === undefined) return null;
       return addresses.channels.some(({ credentials }) => credentials?.webhookUrl) ? null : "Novu has no chat webhook";
     case "in_app":
+    case "tool":
       return null;
   }
 }

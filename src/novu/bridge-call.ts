@@ -43,6 +43,8 @@ export interface Answer {
 export interface StepAnswer {
   answer: Answer;
   decisions: Decision[];
+  /** The function of the workflow that failed, without its error. */
+  failure?: string | null;
 }
 
 export function callOf(request: Request): Call {

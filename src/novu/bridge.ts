@@ -1,5 +1,5 @@
 import { type Request, Router } from "express";
-import { withDecisions } from "../contracts/decision.ts";
+import { newCallFacts, withCallFacts } from "../contracts/call.ts";
 import { ANSWER_WITHIN_MS } from "../contracts/novu.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -84,9 +84,10 @@ export function createBridge({
 
   async function runCode(request: Request, call: Call, body: ExecuteBody): Promise<StepAnswer> {
     const run = async (tried: ExecuteBody): Promise<StepAnswer> => {
-      const decisions: StepAnswer["decisions"] = [];
-      const answer = await live.handle({ request, instead: { body: withDecisions(tried, decisions) } });
-      return { answer, decisions };
+      const statuses = new Map(tried.state.map(({ stepId, state }) => [stepId, state?.status ?? ""]));
+      const facts = newCallFacts({ step: call.step, statuses });
+      const answer = await live.handle({ request, instead: { body: withCallFacts(tried, facts) } });
+      return { answer, decisions: facts.decisions, failure: facts.failure };
     };
     const known = Object.keys(body.controls ?? {}).length === 0 ? undefined : live.stepOf(call);
     if (known === undefined) return run(body);

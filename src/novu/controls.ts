@@ -14,6 +14,7 @@ const NEVER_EMPTY: Record<Channel, string[]> = {
   push: [],
   sms: [],
   chat: [],
+  tool: [],
 };
 
 /**

@@ -32,7 +32,7 @@ export interface RecordedDecisions {
  */
 export function createRecordDecisions({ recordDecision, decisionsOf, now }: RecordedDecisions) {
   return async (
-    { answer, decisions }: StepAnswer,
+    { answer, decisions, failure }: StepAnswer,
     {
       call,
       request: { socket, body },
@@ -112,7 +112,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
         const failed = {
           ...{ transactionId, distinctId, workflow: call.workflow, step, channel },
           ...({ outcome: "failed", reason: "error", ...NOTHING_COMPOSED } as const),
-          detail: isAnswered ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
+          detail: isAnswered ? GONE : (failure ?? codeOf(answer.body) ?? `status ${answer.status}`),
           ...(call.jobId !== null && { jobId: call.jobId }),
           decidedAt: new Date(now()).toISOString(),
         };

@@ -4,10 +4,10 @@ import PaidOffer from "../../emails/paid-offer.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { subjectControl } from "../engine/controls.ts";
 import { dayOf } from "../engine/dates.ts";
+import { toMs } from "../engine/duration.ts";
 import { event } from "../engine/event.ts";
 import { experiment } from "../engine/experiment.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
-import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
 import { isPaid } from "./plans.ts";
 

@@ -6,9 +6,9 @@ import type { PersonProperties } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
 import { subjectControl } from "../engine/controls.ts";
 import { isAfter } from "../engine/dates.ts";
+import { toMs } from "../engine/duration.ts";
 import { event, inactivity } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
-import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
 

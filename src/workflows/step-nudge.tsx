@@ -54,8 +54,8 @@ export const stepNudge = lifecycle({
 });
 
 /** Each completed step once, in the order of the set-up and not of the events. */
-function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
-  return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
+function inSetupOrder(completed: Array<{ payload: { step: string } }>): SetupStep[] {
+  return SETUP_STEPS.filter(({ key }) => completed.some(({ payload }) => payload.step === key));
 }
 
 /**

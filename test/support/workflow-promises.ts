@@ -24,6 +24,9 @@ export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {})
   countAttempt: () => Promise.reject(new Error("a preview was put off")),
   expectCallAfter: () => Promise.reject(new Error("a preview was waited for")),
   isTurnedOn: async () => true,
+  decisionsOf: async () => [],
+  savedValues: async () => ({}),
+  saveValue: () => Promise.reject(new Error("a preview saved a value")),
   refreshSubscriber: () => Promise.reject(new Error("a preview had an address looked at")),
   mayEndAtThrottle: () => Promise.reject(new Error("a preview was throttled")),
 });

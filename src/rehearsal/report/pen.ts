@@ -25,6 +25,7 @@ const CHANNEL_WORDS: Record<Channel, { one: string; many: string; article: "a" |
   push: { one: "push", many: "pushes", article: "a" },
   sms: { one: "SMS", many: "SMS", article: "an" },
   chat: { one: "chat message", many: "chat messages", article: "a" },
+  tool: { one: "tool message", many: "tool messages", article: "a" },
 };
 
 /** "2,000" */

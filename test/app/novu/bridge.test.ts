@@ -6,7 +6,8 @@ import express, { type RequestHandler } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openApp } from "../../../src/app.ts";
-import { type Decision, decisionsIn } from "../../../src/contracts/decision.ts";
+import { callFactsIn } from "../../../src/contracts/call.ts";
+import type { Decision } from "../../../src/contracts/decision.ts";
 import { assertWithinPlan } from "../../../src/contracts/novu.ts";
 import { event } from "../../../src/engine/event.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
@@ -53,7 +54,7 @@ let server: Listening;
 beforeAll(async () => {
   const build = (says: string) =>
     workflow("w", async ({ step, context }) => {
-      const decisions = decisionsIn(context);
+      const { decisions } = callFactsIn(context);
       await step.email("fine", () => ({ subject: says, body: "b" }));
       await step.email("decides", () => {
         decisions.push(decision({ step: "decides" }));

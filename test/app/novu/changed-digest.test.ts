@@ -23,7 +23,8 @@ function comments({
     from: ({ properties }) => ({ text: properties.text, by }),
     async workflow({ step }) {
       const gathered = digest === null ? [] : await step.digest(digest, { hours: 20 });
-      const said = (gathered as z.output<typeof Comment>[]).map(({ text, by }) => `${text} by ${by?.toUpperCase()}`);
+      const comments = gathered.map(({ payload: one }) => one as z.output<typeof Comment>);
+      const said = comments.map(({ text, by }) => `${text} by ${by?.toUpperCase()}`);
       await step.email("summary", () => ({ ...mail(), subject: `${gathered.length}: ${said.join(", ")}` }));
       await step.inApp("note", () => ({ subject: "s", body: "b" }));
     },

@@ -8,7 +8,7 @@ import { testSandbox } from "../../support/sandbox.ts";
 type Steps = Parameters<NonNullable<Parameters<typeof campaign>[0]>["workflow"] & object>[0]["step"];
 
 /** A workflow with these steps. */
-const withSteps = (declare: (step: Steps) => Promise<void>, payload: z.ZodObject = z.object({})) =>
+const withSteps = (declare: (step: Steps) => Promise<unknown>, payload: z.ZodObject = z.object({})) =>
   campaign({ category: "transactional", payload, workflow: ({ step }) => declare(step) });
 
 const first = (step: Steps) => step.email("first", mail);

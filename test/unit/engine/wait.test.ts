@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitWait } from "../../../src/engine/wait.ts";
+import { splitWait } from "../../../src/engine/duration.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { GuardedStep, NovuStep } from "./guarded-step.ts";
+import { momentOf } from "./moment.ts";
+import { publishedOnce, publishedResult } from "./novu-schema.ts";
+import { ownCode } from "./own-code.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** The framework's `custom` with simpler types. The framework infers its types from a literal JSON schema. */
+type CustomStep = (
+  id: string,
+  resolve: (controls: unknown) => Promise<Record<string, unknown>>,
+  options: { outputSchema: object; controlSchema: object },
+) => Promise<unknown>;
+
+const NO_CONTROLS = z.object({});
+
+export function customStep(step: NovuStep, context: RunContext): GuardedStep["custom"] {
+  const { rules, facts } = context;
+  return async (id: string, schema: z.ZodObject, find, { controlSchema = NO_CONTROLS, skip } = {}) => {
+    const resolve = async (controls: unknown) => {
+      const moment = await momentOf(context, controls as never);
+      const isSkipped = skip !== undefined && (await ownCode(facts, "skip", () => skip(moment)));
+      return isSkipped ? {} : ownCode(facts, "find", () => find(moment));
+    };
+    const result = await (step.custom as CustomStep)(id, resolve, {
+      // A skipped step has no fields, and the bridge has to find that valid.
+      outputSchema: publishedResult(skip === undefined ? schema : schema.partial()),
+      controlSchema: publishedOnce(rules.published, id, () => controlSchema),
+    });
+    // In a call for a later step, the bridge has provided a valid result. In other calls no code reads the result.
+    return (result ?? {}) as never;
+  };
+}

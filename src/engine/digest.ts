@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import { Run } from "../contracts/run.ts";
+import { HOUR_MS } from "../lib/durations.ts";
+import { longestCronMs, msUntilCron } from "./cron.ts";
+import { type Duration, inLargestUnit, toMs } from "./duration.ts";
+import type { Due, GuardedStep, NovuOutput, NovuStep, StepOptions, Window } from "./guarded-step.ts";
+import { momentOf } from "./moment.ts";
+import { ownCode } from "./own-code.ts";
+import type { RunContext } from "./run-context.ts";
+import { stepOptions } from "./step-options.ts";
+import { waitBegins } from "./wait-begins.ts";
+
+type Options = StepOptions<z.ZodObject> & {
+  by?(moment: never): string | Promise<string>;
+  lookBack?: Duration;
+  extendToSchedule?: boolean;
+};
+
+export function digestStep<Payload>(step: NovuStep, context: RunContext): GuardedStep<Payload>["digest"] {
+  const { run, deps, facts, digested, novuTimeZone } = context;
+
+  return async (id: string, window: Due<Window, z.ZodObject>, options: Options = {}) => {
+    const { by, lookBack, extendToSchedule } = options;
+    if (typeof window !== "function") assertAllowed(id, window);
+    const resolve = async (controls: unknown): Promise<NovuOutput<"digest">> => {
+      const moment = await momentOf(context, controls as never);
+      const found = typeof window === "function" ? await ownCode(facts, "digest", () => window(moment)) : window;
+      const digestKey = by && (await ownCode(facts, "by", () => by(moment as never)));
+      await waitBegins(context, msOf(found));
+      return {
+        // Novu refuses a window that is longer than the plan allows, and ends the run.
+        ...("cron" in found
+          ? { type: "timed", cron: found.cron }
+          : { type: "regular", ...inLargestUnit(Math.min(toMs(found), deps.longestDelayMs)) }),
+        ...(digestKey !== undefined && { digestKey }),
+        ...(lookBack && { lookBackWindow: inLargestUnit(toMs(lookBack)) }),
+        ...(extendToSchedule !== undefined && { extendToSchedule }),
+      } as NovuOutput<"digest">;
+    };
+    const result = await step.digest(id, resolve, stepOptions(context, id, options));
+    const events = (result?.events ?? []).map((event) => {
+      const theirs = Run.safeParse((event.payload as { run?: unknown }).run).data;
+      if (theirs !== undefined && theirs.transactionId !== run.transactionId) digested.push(theirs);
+      // The payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
+      return { payload: event.payload as Payload, time: new Date(theirs?.occurredAt ?? event.time) };
+    });
+    return events;
+  };
+
+  function msOf(window: Window): number {
+    return "cron" in window ? msUntilCron(window.cron, { now: deps.now(), timeZone: novuTimeZone }) : toMs(window);
+  }
+
+  /** Throws when the workflow is discovered, and not at Novu in the middle of a run. */
+  function assertAllowed(id: string, window: Window): void {
+    const ms = "cron" in window ? longestCronMs(window.cron, deps.now()) : toMs(window);
+    if (ms <= deps.longestDelayMs) return;
+    throw new Error(
+      `the digest "${id}" takes longer than the Novu plan allows, which is ${deps.longestDelayMs / HOUR_MS} h`,
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import type { ReactElement } from "react";
+import { CHANNELS, type Channel, type EmailProvider } from "../contracts/channel.ts";
+import { decideMessage } from "./decide-message.ts";
+import { oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
+import { type Attachment, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
+import type { Compose, Email, GuardedStep, NovuStep, SendOptions } from "./guarded-step.ts";
+import { messageResult } from "./message-result.ts";
+import type { MessageMoment } from "./moment.ts";
+import { ownCode } from "./own-code.ts";
+import { novuProviders, type StepName } from "./providers.ts";
+import type { RunContext } from "./run-context.ts";
+
+type Messages<Variants> = Pick<GuardedStep<unknown, Variants>, StepName>;
+type ComposeAny<Output, Variants> = Compose<MessageMoment<never>, Output, Variants>;
+type Options = SendOptions<StepName, never>;
+/** Novu's channel step with simpler types, which its literal schemas infer. */
+type NovuMessage = (id: string, resolve: (controls: unknown) => Promise<object>, options: object) => Promise<unknown>;
+
+/** The steps that send a message. `untilHours` waits for the sending hours. */
+export function messageSteps<Variants>(
+  step: NovuStep,
+  context: RunContext,
+  untilHours: (id: string) => Promise<void>,
+): Messages<Variants> {
+  const { run, rules, deps, facts } = context;
+
+  return {
+    email,
+    inApp: message("inApp", "in_app"),
+    push: message("push", "push"),
+    sms: message("sms", "sms"),
+    chat: message("chat", "chat"),
+    tool: message("tool", "tool"),
+  } as unknown as Messages<Variants>;
+
+  async function email(id: string, compose: ComposeAny<Email, Variants>, options: Options = {}) {
+    const url = unsubscribeUrl(id);
+    let template: string | null = null;
+    let attachments: Attachment[] = [];
+    const made = async (moment: Parameters<typeof compose>[0]) => {
+      const {
+        subject,
+        body,
+        preheader,
+        attachments: files = [],
+        ...sender
+      } = await compose({
+        ...moment,
+        unsubscribeUrl: url,
+      } as typeof moment);
+      if (files.length > 0) await assertCarriesAttachments();
+      attachments = files;
+      template = nameOf(body);
+      return { ...sender, subject: oneLine(subject), body: withPreheader(renderEmail(body, url), preheader) };
+    };
+    const partsOf = (output: { body: string }, to: string | null): EmailParts => ({
+      to,
+      headers: unsubscribeHeaders(url, rules.topic),
+      text: plainText(output.body),
+      attachments,
+    });
+    return send({
+      ...{ id, name: "email", channel: "email", compose: made, options, template: () => template },
+      ...{ configured: deps.emailProviders, partsOf },
+    });
+  }
+
+  function message(name: StepName, channel: Channel) {
+    return async (id: string, compose: ComposeAny<object, Variants>, options: Options = {}) =>
+      send({ id, name, channel, compose, options, template: () => null, configured: [] });
+  }
+
+  async function send<Output extends object>({
+    id,
+    name,
+    channel,
+    compose,
+    options,
+    template,
+    configured,
+    partsOf,
+  }: {
+    id: string;
+    name: StepName;
+    channel: Channel;
+    compose: ComposeAny<Output, Variants>;
+    options: Options;
+    template: () => string | null;
+    configured: EmailProvider[];
+    /** Only for an email. */
+    partsOf?(output: Output, to: string | null): EmailParts;
+  }) {
+    const { atAnyHour = rules.topic === null, providers: own } = options;
+    if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
+    const {
+      to,
+      momentOf,
+      resolve,
+      options: guarded,
+    } = decideMessage({ context, id, channel, compose, options, template });
+    const providers = novuProviders<Output>({
+      own,
+      configured,
+      request: async (provide, { controls, outputs }) => {
+        const moment = await momentOf(controls);
+        return ownCode(facts, "providers", () => provide({ ...moment, output: outputs } as never));
+      },
+      partsOf: partsOf && (({ outputs }) => partsOf(outputs, to())),
+    });
+    const seen = await (step[name] as NovuMessage)(id, resolve, { ...guarded, providers });
+    return {
+      seen: false,
+      read: false,
+      lastSeenDate: null,
+      lastReadDate: null,
+      ...(seen as object),
+      ...(await messageResult(context, id)),
+    };
+  }
+
+  /** Throws where the files would be lost: Novu's output of an email has no field for them. */
+  async function assertCarriesAttachments(): Promise<void> {
+    const isPreview = (await context.person())?.source === "sample";
+    if (deps.emailProviders.length === 0 && !isPreview)
+      throw new Error("an email with attachments needs the setting EMAIL_PROVIDERS");
+  }
+
+  /** Null for a message without a topic, because nobody can opt out of it. */
+  function unsubscribeUrl(id: string): string | null {
+    const { transactionId, distinctId } = run;
+    const { topic, workflow } = rules;
+    return topic === null ? null : deps.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId });
+  }
+}
+
+/** The name of the email's component; null for an HTML text. */
+function nameOf(body: ReactElement | string): string | null {
+  return typeof body !== "string" && typeof body.type === "function" ? body.type.name : null;
+}

@@ -1,0 +1,38 @@
+import type { CallFacts } from "../contracts/call.ts";
+import { OWN_CODE_WITHIN_MS } from "../contracts/novu.ts";
+import { SECOND_MS } from "../lib/durations.ts";
+import type { Awaitable } from "./moment.ts";
+
+/**
+ * Runs a function of the workflow, such as its `skip`, and returns its value. Throws if the function throws, or takes
+ * longer than OWN_CODE_WITHIN_MS. `facts.failure` then names the function, without its error, which may quote personal
+ * data.
+ */
+export async function ownCode<Value>(
+  facts: Pick<CallFacts, "failure">,
+  name: string,
+  run: () => Awaitable<Value>,
+): Promise<Value> {
+  try {
+    const value = run();
+    return value instanceof Promise ? await inTime(value, name) : value;
+  } catch (error) {
+    facts.failure = error instanceof LateError ? error.message : `${name} failed`;
+    throw error;
+  }
+}
+
+async function inTime<Value>(value: Promise<Value>, name: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new LateError(`${name} took longer than ${OWN_CODE_WITHIN_MS / SECOND_MS} s`);
+    timer = setTimeout(() => reject(error), OWN_CODE_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class LateError extends Error {}

@@ -1,0 +1,83 @@
+import type { EntryLimit } from "../contracts/routing.ts";
+import type { NovuStep } from "./guarded-step.ts";
+
+/** A step of a workflow, as its code declares it. */
+interface Declared {
+  id: string;
+  type: string;
+}
+
+/** Throws for steps that Novu, or this app, does not run as their author expects; names the rule and the step. */
+export function assertStepRules(workflow: string, steps: Declared[], entry: EntryLimit): void {
+  const [digest, second] = steps.filter(({ type }) => type === "digest");
+  if (digest !== undefined && second !== undefined)
+    refuse(
+      workflow,
+      `has two digests, "${digest.id}" and "${second.id}", and Novu runs only one; start a second workflow for the second one`,
+    );
+  if (digest !== undefined && entry !== "always")
+    refuse(
+      workflow,
+      `has the digest "${digest.id}", which gathers the runs of a person, but its \`entry\` lets a person enter only once in a time; leave \`entry\` out, or leave the digest out`,
+    );
+  const throttle = steps.findIndex(({ type }) => type === "throttle");
+  const wait =
+    throttle === -1 ? undefined : steps.slice(throttle).find(({ type }) => type === "delay" || type === "digest");
+  if (wait !== undefined)
+    refuse(
+      workflow,
+      `waits at "${wait.id}" after the throttle "${steps[throttle]?.id}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
+    );
+}
+
+/**
+ * Throws if the code declares other steps for a payload with values than for an empty one, such as in an `if`. A run
+ * with such a payload would lose the steps behind it.
+ */
+export async function assertSameSteps(
+  workflow: string,
+  {
+    steps,
+    payloads,
+    run,
+  }: {
+    /** The steps for the empty payload, with which Novu discovers the workflow. */
+    steps: Declared[];
+    payloads: Array<Record<string, unknown>>;
+    /** Runs the workflow's code with this payload. */
+    run(step: NovuStep, payload: Record<string, unknown>): Promise<void>;
+  },
+): Promise<void> {
+  for (const payload of payloads) {
+    const declared = await declaredSteps((step) => run(step, payload));
+    const other = declared && differing(steps, declared);
+    if (other !== undefined && other !== null)
+      refuse(
+        workflow,
+        `declares the step "${other}" only for some payloads; declare every step each time, and leave it out by its \`skip\``,
+      );
+  }
+}
+
+/** Null if the code fails: a sample may have values that no event has. */
+async function declaredSteps(run: (step: NovuStep) => Promise<void>): Promise<string[] | null> {
+  const ids: string[] = [];
+  const declare = async (id: string) => void ids.push(id);
+  const names = ["email", "inApp", "push", "sms", "chat", "tool", "delay", "digest", "throttle", "custom"];
+  try {
+    await run(Object.fromEntries(names.map((name) => [name, declare])) as unknown as NovuStep);
+    return ids;
+  } catch {
+    return null;
+  }
+}
+
+/** The first step in which both lists differ; undefined if they are equal. */
+function differing(steps: Declared[], ids: string[]): string | undefined {
+  const index = steps.findIndex(({ id }, at) => id !== ids[at]);
+  return index === -1 ? ids[steps.length] : steps[index]?.id;
+}
+
+function refuse(workflow: string, problem: string): never {
+  throw new Error(`"${workflow}" ${problem}`);
+}

@@ -1,0 +1,16 @@
+import type { RunContext } from "./run-context.ts";
+
+/**
+ * Records that a run begins to wait, and refreshes the subscriber during the wait, because Novu loads it before the call
+ * for the next message. `isLast`: the next call is not for another part of the same wait. `mayBeRefused`: Novu may
+ * refuse the wait and end the run.
+ */
+export async function waitBegins(
+  { run, deps }: Pick<RunContext, "run" | "deps">,
+  waitMs: number,
+  { isLast = true, mayBeRefused = false } = {},
+): Promise<void> {
+  if (run.isTest) return;
+  await deps.expectCallAfter(run, { waitMs, mayBeRefused });
+  if (waitMs > 0 && isLast) await deps.refreshSubscriber(run, { waitMs, isWrong: false });
+}
