@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { GuardedStep, NovuStep } from "./guarded-step.ts";
-import { momentOf } from "./moment.ts";
 import { publishedOnce, publishedResult } from "./novu-schema.ts";
-import { ownCode } from "./own-code.ts";
+import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** The framework's `custom` with simpler types. The framework infers its types from a literal JSON schema. */
@@ -15,12 +14,11 @@ type CustomStep = (
 const NO_CONTROLS = z.object({});
 
 export function customStep(step: NovuStep, context: RunContext): GuardedStep["custom"] {
-  const { rules, facts } = context;
+  const { rules } = context;
   return async (id: string, schema: z.ZodObject, find, { controlSchema = NO_CONTROLS, skip } = {}) => {
     const resolve = async (controls: unknown) => {
-      const moment = await momentOf(context, controls as never);
-      const isSkipped = skip !== undefined && (await ownCode(facts, "skip", () => skip(moment)));
-      return isSkipped ? {} : ownCode(facts, "find", () => find(moment));
+      if (skip !== undefined && (await ownCodeNow(context, "skip", { controls, run: skip as never }))) return {};
+      return ownCodeNow<object>(context, "find", { controls, run: find as never }) as Promise<Record<string, unknown>>;
     };
     const result = await (step.custom as CustomStep)(id, resolve, {
       // A skipped step has no fields, and the bridge has to find that valid.

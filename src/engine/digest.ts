@@ -4,8 +4,7 @@ import { HOUR_MS } from "../lib/durations.ts";
 import { longestCronMs, msUntilCron } from "./cron.ts";
 import { type Duration, inLargestUnit, toMs } from "./duration.ts";
 import type { Due, GuardedStep, NovuOutput, NovuStep, StepOptions, Window } from "./guarded-step.ts";
-import { momentOf } from "./moment.ts";
-import { ownCode } from "./own-code.ts";
+import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 import { stepOptions } from "./step-options.ts";
 import { waitBegins } from "./wait-begins.ts";
@@ -17,15 +16,15 @@ type Options = StepOptions<z.ZodObject> & {
 };
 
 export function digestStep<Payload>(step: NovuStep, context: RunContext): GuardedStep<Payload>["digest"] {
-  const { run, deps, facts, digested, novuTimeZone } = context;
+  const { run, deps, digested, novuTimeZone } = context;
 
   return async (id: string, window: Due<Window, z.ZodObject>, options: Options = {}) => {
     const { by, lookBack, extendToSchedule } = options;
     if (typeof window !== "function") assertAllowed(id, window);
     const resolve = async (controls: unknown): Promise<NovuOutput<"digest">> => {
-      const moment = await momentOf(context, controls as never);
-      const found = typeof window === "function" ? await ownCode(facts, "digest", () => window(moment)) : window;
-      const digestKey = by && (await ownCode(facts, "by", () => by(moment as never)));
+      const found =
+        typeof window === "function" ? await ownCodeNow(context, "digest", { controls, run: window }) : window;
+      const digestKey = by && (await ownCodeNow(context, "by", { controls, run: by }));
       await waitBegins(context, msOf(found));
       return {
         // Novu refuses a window that is longer than the plan allows, and ends the run.

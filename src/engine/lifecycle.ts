@@ -169,11 +169,14 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
 
   /** Throws for steps that would not run as their author expects. */
   async function discover(workflow: Workflow, code: (input: NovuInput) => Promise<void>) {
-    const found = await workflow.discover();
+    const found = await workflow.discover().catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error;
+      throw new Error("its code must run with an empty payload outside its steps", { cause: error });
+    });
     const steps = found.steps.map(({ stepId, type }) => ({ id: stepId, type }));
-    assertStepRules(id, steps, entry);
+    assertStepRules(steps, entry);
     const empty = { controls: {}, subscriber: {}, env: {}, context: {} } as Omit<NovuInput, "step" | "payload">;
-    await assertSameSteps(id, {
+    await assertSameSteps({
       steps,
       payloads: samplePayloads(z.toJSONSchema(definition.payload, { unrepresentable: "any" })),
       run: (step, payload) => code({ ...empty, step, payload }),

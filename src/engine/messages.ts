@@ -34,28 +34,25 @@ export function messageSteps<Variants>(
   } as unknown as Messages<Variants>;
 
   async function email(id: string, compose: ComposeAny<Email, Variants>, options: Options = {}) {
-    const url = unsubscribeUrl(id);
+    let url: string | null | undefined;
+    const unsubscribeUrl = () => {
+      url ??= unsubscribeUrlOf(id);
+      return url;
+    };
     let template: string | null = null;
     let attachments: Attachment[] = [];
-    const made = async (moment: Parameters<typeof compose>[0]) => {
-      const {
-        subject,
-        body,
-        preheader,
-        attachments: files = [],
-        ...sender
-      } = await compose({
-        ...moment,
-        unsubscribeUrl: url,
-      } as typeof moment);
+    const made = async (moment: MessageMoment<never> & { variants: Variants }) => {
+      const facts = { ...moment, unsubscribeUrl: unsubscribeUrl() };
+      const { subject, body, preheader, attachments: files = [], ...sender } = await compose(facts);
       if (files.length > 0) await assertCarriesAttachments();
       attachments = files;
       template = nameOf(body);
-      return { ...sender, subject: oneLine(subject), body: withPreheader(renderEmail(body, url), preheader) };
+      const html = withPreheader(renderEmail(body, unsubscribeUrl()), preheader);
+      return { ...sender, subject: oneLine(subject), body: html };
     };
     const partsOf = (output: { body: string }, to: string | null): EmailParts => ({
       to,
-      headers: unsubscribeHeaders(url, rules.topic),
+      headers: unsubscribeHeaders(unsubscribeUrl(), rules.topic),
       text: plainText(output.body),
       attachments,
     });
@@ -121,12 +118,13 @@ export function messageSteps<Variants>(
   /** Throws where the files would be lost: Novu's output of an email has no field for them. */
   async function assertCarriesAttachments(): Promise<void> {
     const isPreview = (await context.person())?.source === "sample";
-    if (deps.emailProviders.length === 0 && !isPreview)
-      throw new Error("an email with attachments needs the setting EMAIL_PROVIDERS");
+    if (deps.emailProviders.length > 0 || isPreview) return;
+    facts.failure = "attachments need the setting EMAIL_PROVIDERS";
+    throw new Error(facts.failure);
   }
 
   /** Null for a message without a topic, because nobody can opt out of it. */
-  function unsubscribeUrl(id: string): string | null {
+  function unsubscribeUrlOf(id: string): string | null {
     const { transactionId, distinctId } = run;
     const { topic, workflow } = rules;
     return topic === null ? null : deps.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId });

@@ -1,7 +1,8 @@
 import type { CallFacts } from "../contracts/call.ts";
 import { OWN_CODE_WITHIN_MS } from "../contracts/novu.ts";
 import { SECOND_MS } from "../lib/durations.ts";
-import type { Awaitable } from "./moment.ts";
+import { type Awaitable, type Moment, momentOf } from "./moment.ts";
+import type { RunContext } from "./run-context.ts";
 
 /**
  * Runs a function of the workflow, such as its `skip`, and returns its value. Throws if the function throws, or takes
@@ -17,9 +18,19 @@ export async function ownCode<Value>(
     const value = run();
     return value instanceof Promise ? await inTime(value, name) : value;
   } catch (error) {
-    facts.failure = error instanceof LateError ? error.message : `${name} failed`;
+    facts.failure ??= error instanceof LateError ? error.message : `${name} failed`;
     throw error;
   }
+}
+
+/** Runs a function of a step that is no message, with the moment. Reads the person. */
+export async function ownCodeNow<Value>(
+  context: Pick<RunContext, "run" | "deps" | "person" | "facts">,
+  name: string,
+  { controls, run }: { controls: unknown; run(moment: Moment<never>): Awaitable<Value> },
+): Promise<Value> {
+  const moment = await momentOf(context, controls as never);
+  return ownCode(context.facts, name, () => run(moment));
 }
 
 async function inTime<Value>(value: Promise<Value>, name: string): Promise<Value> {

@@ -34,8 +34,8 @@ export function samplePayloads(schema: object): Array<Record<string, unknown>> {
 }
 
 function sample(schema: Schema, nth: number): unknown {
-  const choices = choicesOf(schema);
-  if (choices !== undefined) return choices[nth % choices.length];
+  const options = optionsOf(schema);
+  if (options !== undefined) return options[nth % options.length];
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (alternatives !== undefined) return sample(alternatives[nth % alternatives.length] ?? {}, nth);
   if (schema.allOf !== undefined) return Object.assign({}, ...schema.allOf.map((one) => sample(one, nth)));
@@ -60,9 +60,9 @@ function sample(schema: Schema, nth: number): unknown {
   }
 }
 
-function choicesOf({ const: only, enum: options, format = "" }: Schema): unknown[] | undefined {
+function optionsOf({ const: only, enum: listed, format = "" }: Schema): unknown[] | undefined {
   if (only !== undefined) return [only];
-  return options ?? BY_FORMAT[format];
+  return listed ?? BY_FORMAT[format];
 }
 
 function mostOptions({

@@ -1,8 +1,7 @@
 import type { z } from "zod";
 import type { StepOptions } from "./guarded-step.ts";
-import { momentOf } from "./moment.ts";
 import { publishedOnce } from "./novu-schema.ts";
-import { ownCode } from "./own-code.ts";
+import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 
 type Context = Pick<RunContext, "run" | "rules" | "deps" | "person" | "facts" | "ended">;
@@ -18,10 +17,7 @@ export function stepOptions<Controls extends z.ZodObject>(
     ...(controlSchema && { controlSchema: publishedOnce(context.rules.published, id, () => controlSchema) }),
     async skip(controls: unknown): Promise<boolean> {
       if (context.ended !== null) return true;
-      if (skip !== undefined) {
-        const moment = await momentOf(context, controls as z.output<Controls>);
-        if (await ownCode(context.facts, "skip", () => skip(moment))) return true;
-      }
+      if (skip !== undefined && (await ownCodeNow(context, "skip", { controls, run: skip as never }))) return true;
       return also(controls);
     },
   };

@@ -8,53 +8,49 @@ interface Declared {
 }
 
 /** Throws for steps that Novu, or this app, does not run as their author expects; names the rule and the step. */
-export function assertStepRules(workflow: string, steps: Declared[], entry: EntryLimit): void {
+export function assertStepRules(steps: Declared[], entry: EntryLimit): void {
   const [digest, second] = steps.filter(({ type }) => type === "digest");
   if (digest !== undefined && second !== undefined)
-    refuse(
-      workflow,
-      `has two digests, "${digest.id}" and "${second.id}", and Novu runs only one; start a second workflow for the second one`,
+    throw new Error(
+      `"${digest.id}" and "${second.id}" are two digests, and Novu runs one in a workflow; put the second one into a workflow of its own`,
     );
   if (digest !== undefined && entry !== "always")
-    refuse(
-      workflow,
-      `has the digest "${digest.id}", which gathers the runs of a person, but its \`entry\` lets a person enter only once in a time; leave \`entry\` out, or leave the digest out`,
+    throw new Error(
+      `the digest "${digest.id}" gathers the runs of a person, but \`entry\` lets a person enter only once in a time; leave \`entry\` out, or leave the digest out`,
     );
-  const throttle = steps.findIndex(({ type }) => type === "throttle");
-  const wait =
-    throttle === -1 ? undefined : steps.slice(throttle).find(({ type }) => type === "delay" || type === "digest");
+  const throttle = steps.find(({ type }) => type === "throttle");
+  const wait = throttle && stepsAfter(steps, throttle).find(({ type }) => type === "delay" || type === "digest");
   if (wait !== undefined)
-    refuse(
-      workflow,
-      `waits at "${wait.id}" after the throttle "${steps[throttle]?.id}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
+    throw new Error(
+      `"${wait.id.replace(/-hours$/, "")}" waits after the throttle "${throttle?.id}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
     );
+}
+
+function stepsAfter(steps: Declared[], one: Declared): Declared[] {
+  return steps.slice(steps.indexOf(one) + 1);
 }
 
 /**
  * Throws if the code declares other steps for a payload with values than for an empty one, such as in an `if`. A run
  * with such a payload would lose the steps behind it.
  */
-export async function assertSameSteps(
-  workflow: string,
-  {
-    steps,
-    payloads,
-    run,
-  }: {
-    /** The steps for the empty payload, with which Novu discovers the workflow. */
-    steps: Declared[];
-    payloads: Array<Record<string, unknown>>;
-    /** Runs the workflow's code with this payload. */
-    run(step: NovuStep, payload: Record<string, unknown>): Promise<void>;
-  },
-): Promise<void> {
+export async function assertSameSteps({
+  steps,
+  payloads,
+  run,
+}: {
+  /** The steps for the empty payload, with which Novu discovers the workflow. */
+  steps: Declared[];
+  payloads: Array<Record<string, unknown>>;
+  /** Runs the workflow's code with this payload. */
+  run(step: NovuStep, payload: Record<string, unknown>): Promise<void>;
+}): Promise<void> {
   for (const payload of payloads) {
     const declared = await declaredSteps((step) => run(step, payload));
     const other = declared && differing(steps, declared);
     if (other !== undefined && other !== null)
-      refuse(
-        workflow,
-        `declares the step "${other}" only for some payloads; declare every step each time, and leave it out by its \`skip\``,
+      throw new Error(
+        `the step "${other}" is declared only for some payloads; declare every step each time, and leave it out by its \`skip\``,
       );
   }
 }
@@ -76,8 +72,4 @@ async function declaredSteps(run: (step: NovuStep) => Promise<void>): Promise<st
 function differing(steps: Declared[], ids: string[]): string | undefined {
   const index = steps.findIndex(({ id }, at) => id !== ids[at]);
   return index === -1 ? ids[steps.length] : steps[index]?.id;
-}
-
-function refuse(workflow: string, problem: string): never {
-  throw new Error(`"${workflow}" ${problem}`);
 }

@@ -1,23 +1,21 @@
 import type { z } from "zod";
 import { type Duration, inLargestUnit, toMs } from "./duration.ts";
 import type { Due, GuardedStep, NovuStep, StepOptions } from "./guarded-step.ts";
-import { momentOf } from "./moment.ts";
-import { ownCode } from "./own-code.ts";
+import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 import { stepOptions } from "./step-options.ts";
 
 type Options = StepOptions<z.ZodObject> & { by?(moment: never): string | Promise<string> };
 
 export function throttleStep(step: NovuStep, context: RunContext): GuardedStep["throttle"] {
-  const { run, rules, deps, facts, digested } = context;
+  const { run, rules, deps, digested } = context;
 
   return async (id: string, limit: Due<{ most: number; within: Duration }, z.ZodObject>, options: Options = {}) => {
     const { by } = options;
     const resolve = async (controls: unknown) => {
-      const moment = await momentOf(context, controls as never);
       const { most, within } =
-        typeof limit === "function" ? await ownCode(facts, "throttle", () => limit(moment)) : limit;
-      const key = by && (await ownCode(facts, "by", () => by(moment as never)));
+        typeof limit === "function" ? await ownCodeNow(context, "throttle", { controls, run: limit }) : limit;
+      const key = by && (await ownCodeNow(context, "by", { controls, run: by }));
       for (const { transactionId, distinctId } of run.isTest ? digested : [run, ...digested])
         await deps.mayEndAtThrottle({ transactionId, distinctId, workflow: rules.workflow });
       return {

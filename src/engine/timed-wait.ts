@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Duration, inSeconds, splitWait, toMs } from "./duration.ts";
 import type { NovuStep, StepOptions } from "./guarded-step.ts";
-import { type Moment, momentOf } from "./moment.ts";
 import type { RunContext } from "./run-context.ts";
 import { stepOptions } from "./step-options.ts";
 import { waitBegins } from "./wait-begins.ts";
@@ -20,7 +19,7 @@ export interface TimedWait {
   atMost: Duration;
   options: StepOptions<z.ZodObject>;
   /** When the wait ends, in milliseconds since 1970; undefined if there is no such time. */
-  endOf(moment: Moment, part: Part): Promise<number | undefined>;
+  endOf(controls: unknown, part: Part): Promise<number | undefined>;
   /** Why no later message of the run is sent; null if the run goes on. */
   endsRun(endsAt: number | undefined, part: Part): string | null;
 }
@@ -38,18 +37,17 @@ export async function timedWait(step: NovuStep, context: RunContext, wait: Timed
       isLast: index === parts.length - 1,
       beforeMs: index * deps.longestDelayMs,
     };
-    const endOf = async (controls: unknown) => wait.endOf(await momentOf(context, controls as never), part);
     await step.delay(
       partId,
       async (controls) => {
-        const endsAt = (await endOf(controls)) ?? deps.now() + toMs(atMost) - part.beforeMs;
+        const endsAt = (await wait.endOf(controls, part)) ?? deps.now() + toMs(atMost) - part.beforeMs;
         const leftMs = Math.max(0, endsAt - deps.now());
         const waitMs = Math.min(leftMs, deps.longestDelayMs);
         await waitBegins(context, waitMs, { isLast: leftMs === waitMs });
         return { type: "regular", ...inSeconds(waitMs) } as const;
       },
       stepOptions(context, partId, options, async (controls) => {
-        const endsAt = await endOf(controls);
+        const endsAt = await wait.endOf(controls, part);
         const ended = wait.endsRun(endsAt, part);
         if (ended !== null && !run.isTest) await deps.saveValue({ ...run, step: id }, { ended });
         return ended !== null || endsAt === undefined || endsAt <= deps.now();

@@ -4,8 +4,8 @@ import { NOVU_UNITS_MS } from "../lib/durations.ts";
 import { msUntilCron } from "./cron.ts";
 import { type Duration, inSeconds, splitWait, toMs } from "./duration.ts";
 import type { GuardedStep, NovuStep, StepOptions } from "./guarded-step.ts";
-import { type Awaitable, type Moment, momentOf } from "./moment.ts";
-import { ownCode } from "./own-code.ts";
+import type { Awaitable, Moment } from "./moment.ts";
+import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 import { stepOptions } from "./step-options.ts";
 import { type TimedWait, timedWait } from "./timed-wait.ts";
@@ -21,7 +21,7 @@ export function waitSteps(
   step: NovuStep,
   context: RunContext,
 ): Pick<GuardedStep, "delay" | "wait" | "until"> & { untilHours(id: string): Promise<void> } {
-  const { run, deps, facts, payload, novuTimeZone, person } = context;
+  const { run, deps, payload, novuTimeZone, person } = context;
   return { delay, wait, until, untilHours };
 
   async function delay(
@@ -30,8 +30,7 @@ export function waitSteps(
     options: Options = {},
   ) {
     const resolve = async (controls: unknown) => {
-      const moment = await momentOf(context, controls as never);
-      const made = await ownCode(facts, "delay", () => output(moment));
+      const made = await ownCodeNow(context, "delay", { controls, run: output });
       const waitMs = lengthOf(made, { payload, now: deps.now(), timeZone: novuTimeZone });
       // Novu refuses a time in the past, and a delay that is too long for its plan.
       await waitBegins(context, waitMs, { mayBeRefused: true });
@@ -71,11 +70,11 @@ export function waitSteps(
 
   /** The end is found once for a run, when the wait begins. */
   function endOfWait(id: string, find: Found<Duration>, atMost: Duration): TimedWait["endOf"] {
-    return async (moment, { beforeMs }) => {
+    return async (controls, { beforeMs }) => {
       const known = run.isTest ? undefined : (await deps.savedValues(run.transactionId))[id];
       const saved = SavedEnd.safeParse(known).data;
       if (saved !== undefined) return saved.endsAt;
-      const foundMs = toMs(await ownCode(facts, "wait", () => find(moment as never)));
+      const foundMs = toMs(await ownCodeNow(context, "wait", { controls, run: find }));
       const endsAt = deps.now() + Math.min(Math.max(0, foundMs), toMs(atMost));
       // A test from Novu's dashboard, or a preview, has no stored run.
       if (run.isTest) return endsAt - beforeMs;
@@ -90,8 +89,8 @@ export function waitSteps(
   ) {
     await timedWait(step, context, {
       ...{ id, atMost, options },
-      endOf: async (moment) => {
-        const endsAt = (await ownCode(facts, "until", () => time(moment as never)))?.getTime();
+      endOf: async (controls) => {
+        const endsAt = (await ownCodeNow(context, "until", { controls, run: time }))?.getTime();
         return Number.isNaN(endsAt) ? undefined : endsAt;
       },
       endsRun(endsAt, { isFirst, isLast }) {

@@ -72,10 +72,7 @@ async function openFramework(workflows: Workflow[], { secretKey, apiUrl, log }: 
   });
   for (const workflow of workflows) {
     await client.addWorkflows([workflow]).catch((error: unknown) => {
-      throw new Error(
-        `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
-        { cause: error },
-      );
+      throw new Error(`the workflow "${workflow.id}" cannot be used`, { cause: error });
     });
   }
   const known = client.discover().workflows;

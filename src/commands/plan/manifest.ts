@@ -48,10 +48,7 @@ export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPla
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {
     await client.addWorkflows([workflow.build(deps)]).catch((error: unknown) => {
-      throw new Error(
-        `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
-        { cause: error },
-      );
+      throw new Error(`the workflow "${workflow.id}" cannot be used`, { cause: error });
     });
   }
   return Discovered.parse(client.discover()).workflows;

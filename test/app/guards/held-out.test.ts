@@ -134,7 +134,7 @@ describe("a message that cannot be decided", () => {
     await using sandbox = await testSandbox({ workflows: [failing] });
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
-    expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "BridgeError"]]);
+    expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "skip failed"]]);
     expect((await sandbox.app.store.people.listRecords("ada")).sends).toEqual([]);
   });
 

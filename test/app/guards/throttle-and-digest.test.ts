@@ -36,7 +36,7 @@ describe("a run that Novu ends at a throttle", () => {
     await using sandbox = await testSandbox({ workflows: [failing] });
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 30 });
-    expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "BridgeError"]]);
+    expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "compose failed"]]);
   });
 
   it("has left, when the person left before it was missed", async () => {
@@ -68,7 +68,7 @@ describe("a throttle, behind which nothing may wait,", () => {
       () => null,
       (refusal: Error) => refusal,
     );
-    expect(error?.message).toContain('the workflow "campaign" cannot be discovered');
+    expect(error?.message).toContain('the workflow "campaign" cannot be used');
     expect(String((error?.cause as Error | undefined)?.message)).toMatch(
       new RegExp(`^"${id}" waits after the throttle "hourly"; put the waits before the throttle`),
     );
@@ -132,7 +132,7 @@ describe("a digest", () => {
     const [master, ...others] = await threeRuns(sandbox);
     await sandbox.travel({ days: 2 });
     expect(await decisions(sandbox, { ofRun: `${master}:campaign` })).toEqual([
-      ["call", "failed", "error", "BridgeError"],
+      ["call", "failed", "error", "compose failed"],
     ]);
     for (const other of others)
       expect(await decisions(sandbox, { ofRun: `${other}:campaign` })).toEqual([

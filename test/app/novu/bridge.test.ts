@@ -226,7 +226,7 @@ describe("the bridge", () => {
         samples: [],
         log: createLog({ level: "silent" }),
       }),
-    ).rejects.toThrow('the workflow "broken" cannot be discovered');
+    ).rejects.toThrow('the workflow "broken" cannot be used');
   });
 });
 

@@ -341,7 +341,7 @@ describe("the page", () => {
 });
 
 const EVERY_CHANNEL = (isWanted: boolean) =>
-  Object.fromEntries(["email", "sms", "push", "chat", "in_app"].map((channel) => [channel, isWanted]));
+  Object.fromEntries(["email", "sms", "push", "chat", "in_app", "tool"].map((channel) => [channel, isWanted]));
 
 /** Ada has had the first of two emails of a workflow. */
 async function offered(): Promise<Sandbox> {

@@ -141,10 +141,10 @@ describe("a run without bridge calls", () => {
       await sandbox.travel({ days: 1, hours: 2 });
       const told = sandbox.posthog.state.events.filter(({ event }) => event === "notification failed");
       expect(told.map(({ properties }) => [properties.step, properties.reason, properties.detail])).toEqual([
-        [step, "error", "BridgeError"],
+        [step, "error", "compose failed"],
       ]);
       expect((await decisions(sandbox)).filter(([, outcome]) => outcome === "failed")).toEqual([
-        [step, "failed", "error", "BridgeError"],
+        [step, "failed", "error", "compose failed"],
       ]);
     }
   });

@@ -93,7 +93,7 @@ describe("a webhook of Novu", () => {
     ["no type", { data: { object } }],
     ["no message", { type: "message.seen" }],
     ["no transaction", { type: "message.seen", data: { object: { ...object, transactionId: undefined } } }],
-    ["an unknown channel", { type: "message.seen", data: { object: { ...object, channel: "tool" } } }],
+    ["an unknown channel", { type: "message.seen", data: { object: { ...object, channel: "voice" } } }],
     ["preferences of nobody", { type: "preference.updated", data: { object: { channels: {} } } }],
   ])("is none: %s", (_name, body) => {
     expect(message(body)).toMatchObject({ cause: "not an event" });
