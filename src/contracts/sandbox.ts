@@ -9,14 +9,16 @@ export interface SandboxMessage {
   workflowId: string;
   stepId: string;
   subscriberId: string;
-  /** email, in_app, push, sms or chat. */
+  /** email, in_app, push, sms, chat or tool. */
   channel: string;
   /** The address; null if the channel has none. */
   to: string | null;
   /** The output of the step. */
   content: Record<string, unknown>;
-  /** The headers and the text part of an email; null on other channels. */
-  mail?: { headers: Record<string, string>; text: string | null } | null;
+  /** The headers, the text part and the names of the files of an email; null on other channels. */
+  mail?: { headers: Record<string, string>; text: string | null; attachments: string[] } | null;
+  /** What the step adds to the request to each provider, by the provider's id; absent if nothing, and for emails. */
+  providers?: Record<string, unknown>;
   sentAt: number;
   seen: boolean;
   read: boolean;

@@ -51,7 +51,7 @@ export function novuProviders<Output>({
   /** The parts of an email; undefined on other channels. */
   partsOf: ((resolved: Resolved<Output>) => EmailParts) | undefined;
 }) {
-  const ids = [...new Set([...Object.keys(own), ...configured])];
+  const ids = [...new Set([...configured, ...Object.keys(own)])];
   return Object.fromEntries(
     ids.map((id) => [
       id,

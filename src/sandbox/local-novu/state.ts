@@ -84,6 +84,8 @@ export interface MailParts {
   headers: Record<string, string>;
   /** Null when the provider makes the text. */
   text: string | null;
+  /** The names of the files. */
+  attachments: string[];
 }
 
 export interface Message extends SandboxMessage {

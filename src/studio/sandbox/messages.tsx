@@ -88,6 +88,8 @@ export const messagePage = sandboxPage<OneMessage>({
   view(model) {
     const { message, note } = model;
     const { body: _body, ...headers } = message.content;
+    const { mail, providers } = message;
+    const files = mail && mail.attachments.length > 0 ? { attachments: mail.attachments } : {};
     return {
       title: titleOf(message),
       content: (
@@ -96,7 +98,9 @@ export const messagePage = sandboxPage<OneMessage>({
           <Panel title="The message" padded={true}>
             <FieldList fields={MESSAGE_FIELDS} row={message} />
             {note === null ? null : <p className="quiet">{note}</p>}
-            <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
+            <pre>
+              {JSON.stringify({ ...headers, ...mail?.headers, ...files, ...(providers && { providers }) }, null, 2)}
+            </pre>
           </Panel>
         </>
       ),

@@ -153,10 +153,21 @@ export function Device({
     );
   return (
     <div className="device plain">
-      <p className="from">{channel === "sms" ? "SMS" : "Your app, in a chat"}</p>
-      <p className="bubble">{body}</p>
+      <p className="from">{channel === "sms" ? "SMS" : channel === "tool" ? "For a tool" : "Your app, in a chat"}</p>
+      <p className="bubble">{body === "" ? cardText(content.card) : body}</p>
     </div>
   );
+}
+
+/** The texts of a chat card, in its order. */
+function cardText(card: unknown): string {
+  if (typeof card !== "object" || card === null) return "";
+  const { title, subtitle, content, label, children } = card as Record<string, unknown>;
+  const inside = Array.isArray(children) ? children.map(cardText) : [];
+  return [title, subtitle, content, label, ...inside]
+    .map(textOf)
+    .filter((text) => text !== "")
+    .join(" · ");
 }
 
 function labelOf(action: unknown): string[] {

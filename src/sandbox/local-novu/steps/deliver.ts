@@ -1,16 +1,15 @@
 import { Temporal } from "temporal-polyfill";
-import { z } from "zod";
 import { isTimeZone } from "../../../lib/time-zone.ts";
 import {
   type DaySchedule,
   type JobDetail,
-  type MailParts,
   type Message,
   type NovuState,
   type NovuSubscriber,
   type Schedule,
   WEEKDAYS,
 } from "../state.ts";
+import { mailPartsOf, recipientOf } from "./mail-parts.ts";
 import type { AnsweredStep, StepResult } from "./step.ts";
 
 /** Novu sends nothing on these channels outside the subscriber's schedule. */
@@ -53,6 +52,7 @@ export function deliver({ state, run, job, subscriber, outputs, providers, refus
       providerId,
       to: (job.type === "email" ? recipientOf(providers) : null) ?? to,
       content: outputs,
+      ...(job.type !== "email" && isFilled(providers) && { providers }),
       mail: job.type === "email" ? mailPartsOf(providers) : null,
       sentAt: now,
       seen: false,
@@ -134,7 +134,8 @@ export interface Address {
 
 /** The subscriber's addresses on a channel. */
 function addresses(channel: string, subscriber: NovuSubscriber | undefined): Address[] {
-  if (channel === "in_app") return [{ suffix: "", providerId: null, to: null }];
+  // A tool's provider has its address in its integration at Novu.
+  if (channel === "in_app" || channel === "tool") return [{ suffix: "", providerId: null, to: null }];
   if (channel === "email" || channel === "sms") {
     const field = channel === "email" ? "email" : "phone";
     const to = subscriber?.[field];
@@ -184,45 +185,6 @@ function minutesOf(time: string): number {
   return (Number(hours) % 12) * 60 + Number(minutes) + (half === "PM" ? 12 * 60 : 0);
 }
 
-const Text = z.string().nullable().catch(null);
-const Headers = z.record(z.string(), z.string()).catch({});
-const Body = z.looseObject({
-  headers: Headers,
-  text: Text,
-  Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).catch([]),
-  TextBody: Text,
-  to: Text,
-  To: Text,
-});
-const Providers = z.record(
-  z.string(),
-  z
-    .object({ _passthrough: z.object({ body: Body }) })
-    .optional()
-    .catch(undefined),
-);
-
-/** The address that replaces the subscriber's address, or null. Each provider has another field for it. */
-function recipientOf(providers: unknown): string | null {
-  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
-  // SendGrid reads its recipients from `personalizations`.
-  if (override === undefined || provider === "sendgrid") return null;
-  return provider === "postmark" ? override._passthrough.body.To : override._passthrough.body.to;
-}
-
-/** The headers and the text of the email, as made for the first provider. */
-function mailPartsOf(providers: unknown): MailParts {
-  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
-  if (override === undefined) return { headers: {}, text: null };
-  const { body } = override._passthrough;
-  if (provider === "postmark")
-    return {
-      headers: Object.fromEntries(body.Headers.map(({ Name, Value }) => [Name, Value])),
-      text: body.TextBody,
-    };
-  if (provider !== "mailgun") return { headers: body.headers, text: body.text };
-  const ofMailgun = Object.entries(body).flatMap(([name, value]) =>
-    name.startsWith("h:") ? [[name.slice(2), String(value)] as const] : [],
-  );
-  return { headers: Object.fromEntries(ofMailgun), text: body.text };
+function isFilled(providers: unknown): providers is Record<string, unknown> {
+  return typeof providers === "object" && providers !== null && Object.keys(providers).length > 0;
 }
