@@ -17,7 +17,7 @@ export interface SandboxMessage {
   content: Record<string, unknown>;
   /** The headers, the text part and the names of the files of an email; null on other channels. */
   mail?: { headers: Record<string, string>; text: string | null; attachments: string[] } | null;
-  /** What the step adds to the request to each provider, by the provider's id; absent if nothing, and for emails. */
+  /** The step's additions to the request to each provider, by the provider's id; absent if none, and for emails. */
   providers?: Record<string, unknown>;
   sentAt: number;
   seen: boolean;

@@ -65,10 +65,18 @@ function forNodemailer({ name, type }: Attachment): Body {
   return { filename: name, encoding: "base64", contentType: type };
 }
 
-/** Novu's client for Mailgun takes a text as the text of the file, and JSON has no bytes. */
 function forMailgun({ name, content }: Attachment): Body {
-  if (typeof content === "string") return { filename: name, data: content };
-  throw new Error(`Mailgun takes only texts as attachments, and "${name}" has bytes`);
+  return { filename: name, data: content };
+}
+
+/** Why the files would not arrive; null if they will. */
+export function attachmentProblem(providers: EmailProvider[], files: Attachment[]): string | null {
+  if (files.length === 0) return null;
+  // Novu's output of an email has no field for files, so they go into the request to a provider.
+  if (providers.length === 0) return "attachments need the setting EMAIL_PROVIDERS";
+  // Novu's client for Mailgun takes a text as the text of the file, and JSON has no bytes.
+  const hasBytes = files.some(({ content }) => typeof content !== "string");
+  return hasBytes && providers.includes("mailgun") ? "Mailgun takes only texts as attachments" : null;
 }
 
 function base64Of({ content }: Pick<Attachment, "content">): string {

@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { CHANNELS, type Channel, type EmailProvider } from "../contracts/channel.ts";
 import { decideMessage } from "./decide-message.ts";
 import { oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
-import { type Attachment, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
+import { type Attachment, attachmentProblem, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
 import type { Compose, Email, GuardedStep, NovuStep, SendOptions } from "./guarded-step.ts";
 import { messageResult } from "./message-result.ts";
 import type { MessageMoment } from "./moment.ts";
@@ -44,7 +44,7 @@ export function messageSteps<Variants>(
     const made = async (moment: MessageMoment<never> & { variants: Variants }) => {
       const facts = { ...moment, unsubscribeUrl: unsubscribeUrl() };
       const { subject, body, preheader, attachments: files = [], ...sender } = await compose(facts);
-      if (files.length > 0) await assertCarriesAttachments();
+      await assertArrive(files);
       attachments = files;
       template = nameOf(body);
       const html = withPreheader(renderEmail(body, unsubscribeUrl()), preheader);
@@ -115,12 +115,12 @@ export function messageSteps<Variants>(
     };
   }
 
-  /** Throws where the files would be lost: Novu's output of an email has no field for them. */
-  async function assertCarriesAttachments(): Promise<void> {
-    const isPreview = (await context.person())?.source === "sample";
-    if (deps.emailProviders.length > 0 || isPreview) return;
-    facts.failure = "attachments need the setting EMAIL_PROVIDERS";
-    throw new Error(facts.failure);
+  /** Throws if the files would be lost. A preview shows the message all the same. */
+  async function assertArrive(files: Attachment[]): Promise<void> {
+    const problem = attachmentProblem(deps.emailProviders, files);
+    if (problem === null || (await context.person())?.source === "sample") return;
+    facts.failure = problem;
+    throw new Error(problem);
   }
 
   /** Null for a message without a topic, because nobody can opt out of it. */

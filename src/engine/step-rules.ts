@@ -48,7 +48,7 @@ export async function assertSameSteps({
   for (const payload of payloads) {
     const declared = await declaredSteps((step) => run(step, payload));
     const other = declared && differing(steps, declared);
-    if (other !== undefined && other !== null)
+    if (other != null)
       throw new Error(
         `the step "${other}" is declared only for some payloads; declare every step each time, and leave it out by its \`skip\``,
       );
@@ -68,8 +68,9 @@ async function declaredSteps(run: (step: NovuStep) => Promise<void>): Promise<st
   }
 }
 
-/** The first step in which both lists differ; undefined if they are equal. */
+/** A step that only one list has, or the first one with another place; undefined if the lists are equal. */
 function differing(steps: Declared[], ids: string[]): string | undefined {
-  const index = steps.findIndex(({ id }, at) => id !== ids[at]);
-  return index === -1 ? ids[steps.length] : steps[index]?.id;
+  const known = steps.map(({ id }) => id);
+  const added = ids.find((id) => !known.includes(id));
+  return added ?? known.find((id) => !ids.includes(id)) ?? known.find((id, index) => id !== ids[index]);
 }

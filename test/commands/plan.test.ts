@@ -171,7 +171,7 @@ describe("the changes of a sync", () => {
   });
 });
 
-const GONE = "their wait keeps its length, but a step.delay is skipped";
+const GONE = "their wait keeps its length, but a step.delay or step.until is skipped";
 const WITHOUT = "their messages are made without the field if it is missing or does not fit";
 const DEFAULT = "their messages take the field's default if it is missing or does not fit";
 

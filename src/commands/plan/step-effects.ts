@@ -19,8 +19,8 @@ interface Step {
 }
 
 const KEEPS_ITS_LENGTH = "their wait keeps its length";
-/** Novu shows `step.wait` and `step.delay` both as a delay, so the text names both. */
-const IS_GONE = "their wait keeps its length, but a step.delay is skipped";
+/** Novu shows a `step.wait` and the other waits alike as delays, so the text names both. */
+const IS_GONE = "their wait keeps its length, but a step.delay or step.until is skipped";
 
 /** The effect of a new step on the people in progress, by its type. */
 const NEW: Record<string, string> = {

@@ -26,7 +26,31 @@ const workflows = [
     category: "transactional",
     workflow: ({ step }) => step.email("call", () => ({ subject: "Your receipt", body: body() })),
   }),
+  ...Object.entries({ text: "BEGIN:VCALENDAR", bytes: new Uint8Array([1]) }).map(([id, content]) =>
+    campaign({
+      id,
+      workflow: ({ step }) =>
+        step.email("call", () => ({
+          subject: "An invitation",
+          body: body(),
+          attachments: [{ name: "invite.ics", content, type: "text/calendar" }],
+        })),
+    }),
+  ),
 ];
+
+const BASE64 = Buffer.from("BEGIN:VCALENDAR").toString("base64");
+/** A file as each provider's API takes it. */
+const FILES: Record<EmailProvider, unknown> = {
+  sendgrid: { attachments: [{ content: BASE64, filename: "invite.ics", type: "text/calendar" }] },
+  resend: { attachments: [{ content: BASE64, filename: "invite.ics" }] },
+  ses: { attachments: [{ content: BASE64, filename: "invite.ics", encoding: "base64", contentType: "text/calendar" }] },
+  nodemailer: {
+    attachments: [{ content: BASE64, filename: "invite.ics", encoding: "base64", contentType: "text/calendar" }],
+  },
+  postmark: { Attachments: [{ Name: "invite.ics", Content: BASE64, ContentType: "text/calendar" }] },
+  mailgun: { attachment: [{ data: "BEGIN:VCALENDAR", filename: "invite.ics" }] },
+};
 
 /** How each provider's API wants headers and the text part; what Novu merges into what it sends. */
 const WORDS: Record<EmailProvider, (body: Record<string, unknown>) => { headers: unknown; text: unknown }> = {
@@ -61,6 +85,12 @@ describe.each(EmailProvider.options)("%s", (provider) => {
     expect(subject).toBe("An offer Bcc: x@example.com");
     expect(text).toContain(`Unsubscribe ${url}`);
     expectReadable(text);
+  });
+
+  it("gets a file in the fields of its API", async () => {
+    await using bridge = await openBridge([provider]);
+    const { providers } = await bridge.execute("text");
+    expect(providers[provider]?._passthrough.body).toMatchObject(FILES[provider] as object);
   });
 
   it("gets only the text part of an email without an opt-out", async () => {
@@ -101,6 +131,17 @@ it("has a way out in an email that has no place for it", async () => {
   expect(message?.content.body).toMatch(/<p><a href="http:\/\/[^"]+\/u\/[\w-]+">Unsubscribe<\/a><\/p>$/);
   expect(message?.mail?.headers["List-Unsubscribe-Post"]).toBe("List-Unsubscribe=One-Click");
   expect(message?.mail?.text).toContain("Have a look");
+});
+
+it.each<[string, EmailProvider[], string, string]>([
+  ["without a provider", [], "text", "attachments need the setting EMAIL_PROVIDERS"],
+  ["with bytes for Mailgun", ["mailgun"], "bytes", "Mailgun takes only texts as attachments"],
+])("does not send an email whose file would be lost: %s", async (_name, emailProviders, id, detail) => {
+  await using sandbox = await testSandbox({ workflows, emailProviders });
+  sandbox.posthog.capture({ event: "called", distinctId: "ada", properties: { $set: { email: "ada@example.com" } } });
+  await sandbox.travel({ minutes: 1 });
+  const all = await sandbox.app.store.decisions.list({ limit: 100 });
+  expect(all.find(({ workflow }) => workflow === id)).toMatchObject({ outcome: "failed", reason: "error", detail });
 });
 
 /** The preheader is not doubled, links are beside their words, and there is no HTML. */
