@@ -17,20 +17,23 @@ export async function execute(
   const { addresses, timeZone: novuTimeZone } = novuSubscriber(subscriber);
   const facts = callFactsIn(context);
   const reached = new Set<string>();
-  await code(recording(input.step, reached), {
-    ...{ run, rules, deps, payload, novuTimeZone, addresses, facts },
-    digested: [],
-    ended: null,
-    earlier: once(() => deps.decisionsOf(run.transactionId)),
-    person: once(async () => {
-      const found = await deps.person(run);
-      return found && { ...found, properties: zoned(found.properties, run.timeZone) };
-    }),
-  });
-  if (facts.step === null || reached.has(facts.step)) return;
-  // The framework would answer without a message, and Novu would send an empty one.
-  facts.failure = "the code does not reach this step";
-  throw new Error(`"${rules.workflow}" does not reach its step "${facts.step}" for the payload of this run`);
+  const isMissed = () => facts.step !== null && !reached.has(facts.step);
+  try {
+    await code(recording(input.step, reached), {
+      ...{ run, rules, deps, payload, novuTimeZone, addresses, facts },
+      digested: [],
+      ended: null,
+      earlier: once(() => deps.decisionsOf(run.transactionId)),
+      person: once(async () => {
+        const found = await deps.person(run);
+        return found && { ...found, properties: zoned(found.properties, run.timeZone) };
+      }),
+    });
+  } finally {
+    if (isMissed()) facts.failure ??= "the code does not reach this step";
+  }
+  // Without an error the framework would answer without a message, and Novu would send an empty one.
+  if (isMissed()) throw new Error(`"${rules.workflow}" does not reach its step "${facts.step}" in this run`);
 }
 
 /** Novu's `step`, which adds the id of each step to `reached`. */

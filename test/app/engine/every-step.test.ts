@@ -103,10 +103,10 @@ const workflows = [
     id: "timed",
     category: "transactional",
     on: [event("timed")],
-    payload: z.object({ ends_at: z.iso.datetime().nullish(), days: z.number() }),
+    payload: z.object({ ends_at: z.iso.datetime().nullish(), days: z.number().nullish() }),
     from: ({ properties }) => ({ ends_at: properties.ends_at, days: properties.days }),
     async workflow({ step, payload }) {
-      await step.wait("some-days", ({ controls }) => ({ days: Number(payload.days) + controls.extra }), {
+      await step.wait("some-days", ({ controls }) => ({ days: Number(payload.days ?? 0) + controls.extra }), {
         atMost: { days: 4 },
         controlSchema: z.object({ extra: z.number().default(0) }),
       });
@@ -132,6 +132,17 @@ const workflows = [
       await step.inApp("news", () => ({
         body: `${payload.project}: ${events.map(({ time }) => time.toISOString().slice(11, 16)).join(" ")}`,
       }));
+    },
+  }),
+  campaign({
+    id: "hides",
+    category: "transactional",
+    on: [event("hides")],
+    payload: z.object({ code: z.string() }),
+    from: ({ properties }) => ({ code: properties.code }),
+    async workflow({ step, payload }) {
+      if (payload.code !== "one that no sample has") await step.email("hidden", mail);
+      await step.inApp("note", () => ({ body: "after it" }));
     },
   }),
   campaign({
@@ -282,10 +293,23 @@ it("passes on the subscriber, the environment and the context", async () => {
   expect(texts("facts", "ada")).toEqual(["ada dev {}"]);
 });
 
+it("sends no empty message for a step that the code leaves out for one person", async () => {
+  sandbox.posthog.capture({
+    ...{ event: "hides", distinctId: "ada" },
+    properties: { code: "one that no sample has", $set: { email: "ada@example.com" } },
+  });
+  await sandbox.travel({ minutes: 1 });
+  expect(texts("hides", "ada")).toEqual(["after it"]);
+  expect(await decisionsOf("hides", "ada")).toEqual([
+    ["hidden", "failed", "error", "the code does not reach this step"],
+    ["note", "sent", null, null],
+  ]);
+});
+
 it("runs each of them as a test from Novu's dashboard", async () => {
   const before = sandbox.novu.state.messages.length;
-  for (const { id } of workflows.filter(({ id }) => !["timed", "gathers"].includes(id))) await byHand(sandbox, id);
-  await sandbox.travel({ hours: 2 });
+  for (const { id } of workflows.filter(({ id }) => !["gathers", "hides"].includes(id))) await byHand(sandbox, id);
+  await sandbox.travel({ days: 2 });
   const made = sandbox.novu.state.messages.slice(before).map(({ workflowId, channel }) => `${workflowId} ${channel}`);
   expect(made.sort()).toEqual([
     "asks email",
@@ -295,5 +319,7 @@ it("runs each of them as a test from Novu's dashboard", async () => {
     "letter email",
     "reach sms",
     "reach tool",
+    "timed in_app",
+    "timed in_app",
   ]);
 });
