@@ -75,7 +75,7 @@ export function waitSteps(
       const saved = SavedEnd.safeParse(known).data;
       if (saved !== undefined) return saved.endsAt;
       const foundMs = toMs(await ownCodeNow(context, "wait", { controls, run: find }));
-      const endsAt = deps.now() + Math.min(Math.max(0, foundMs), toMs(atMost));
+      const endsAt = deps.now() + Math.min(Math.max(0, foundMs) || 0, toMs(atMost));
       // A test from Novu's dashboard, or a preview, has no stored run.
       if (run.isTest) return endsAt - beforeMs;
       return SavedEnd.parse(await deps.saveValue({ ...run, step: id }, { endsAt })).endsAt;

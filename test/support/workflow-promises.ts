@@ -5,6 +5,7 @@ import { type PersonProperties, readPerson } from "../../src/contracts/person.ts
 import type { Product } from "../../src/contracts/product.ts";
 import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";
 import type { StepDependencies } from "../../src/engine/run-context.ts";
+import { NOVU_UNITS_MS } from "../../src/lib/durations.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -114,7 +115,5 @@ function preview(client: Client, workflowId: string, stepId: string) {
 }
 
 function delayMs({ amount, unit }: Record<string, unknown>): number {
-  return (
-    Number(amount) * { days: DAY_MS, hours: DAY_MS / 24, minutes: DAY_MS / 1440 }[unit as "days" | "hours" | "minutes"]
-  );
+  return Number(amount) * (NOVU_UNITS_MS[String(unit)] ?? Number.NaN);
 }

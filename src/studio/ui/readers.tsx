@@ -23,7 +23,9 @@ export function viewOf(query: Record<string, string>): ReaderView {
 const LONGEST_TITLE = 90;
 
 export function titleOf({ content, channel }: Pick<SandboxMessage, "content" | "channel">): string {
-  const text = [content.subject, content.body].find((one) => typeof one === "string" && one !== "");
+  const text = [content.subject, content.body, cardText(content.card)].find(
+    (one) => typeof one === "string" && one !== "",
+  );
   if (typeof text !== "string" || (channel === "email" && text !== content.subject))
     return `A message by ${channelName(channel)}`;
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}…` : text;
