@@ -1,6 +1,7 @@
 import { Body, Container, Head, Hr, Html, Preview, Section, Text } from "@react-email/components";
 import type { ReactNode } from "react";
 import { brand } from "./brand.ts";
+import { useReaderLocale } from "./reader-locale.ts";
 import { dark, font, light } from "./tokens.ts";
 import { Unsubscribe } from "./unsubscribe.tsx";
 
@@ -14,8 +15,10 @@ interface LayoutProps {
 
 /** The frame of every email: card, footer with the unsubscribe link, light and dark colours. */
 export function Layout({ preheader, because, children }: LayoutProps) {
+  const { locale, dir } = useReaderLocale();
+  // Mail programs drop <html> and <body>, so the frame has the language and the direction too.
   return (
-    <Html lang="en" dir="ltr">
+    <Html lang={locale} dir={dir}>
       <Head>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
@@ -24,7 +27,7 @@ export function Layout({ preheader, because, children }: LayoutProps) {
       </Head>
       <Body className="page" style={page}>
         <Preview>{preheader}</Preview>
-        <Container lang="en" dir="ltr" style={frame}>
+        <Container lang={locale} dir={dir} style={{ ...frame, textAlign: dir === "rtl" ? "right" : "left" }}>
           <Text className="muted" style={masthead}>
             {brand.name}
           </Text>

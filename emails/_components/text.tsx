@@ -1,5 +1,6 @@
 import { Button as EmailButton, Heading, Link, Text } from "@react-email/components";
 import type { ReactNode } from "react";
+import { useReaderLocale, useTexts } from "./reader-locale.ts";
 import { font, light } from "./tokens.ts";
 
 /** The one heading of an email. */
@@ -58,13 +59,14 @@ export function TextLink({ href, children }: { href: string; children: ReactNode
 
 /** An intro and a list of short lines; renders nothing without lines. */
 export function List({ intro, items }: { intro: string; items: readonly string[] }) {
+  const { dir } = useReaderLocale();
   if (items.length === 0) return null;
   return (
     <>
       <Text className="text" style={{ ...font.body, color: light.text, margin: "0 0 8px" }}>
         {intro}
       </Text>
-      <ul className="text" style={{ ...font.body, color: light.text, margin: "0 0 16px", padding: "0 0 0 24px" }}>
+      <ul className="text" style={{ ...font.body, color: light.text, margin: "0 0 16px", padding: indent[dir] }}>
         {items.map((item) => (
           <li key={item} style={{ margin: "0 0 4px" }}>
             {item}
@@ -75,7 +77,12 @@ export function List({ intro, items }: { intro: string; items: readonly string[]
   );
 }
 
+const indent = { ltr: "0 0 0 24px", rtl: "0 24px 0 0" };
+
 /** "Hi Ada," or, without a name, "Hi,". */
 export function Greeting({ name }: { name: string | undefined }) {
-  return <Paragraph>{name === undefined ? "Hi," : `Hi ${name},`}</Paragraph>;
+  const { hi } = useTexts(Greeting);
+  return <Paragraph>{name === undefined ? `${hi},` : `${hi} ${name},`}</Paragraph>;
 }
+
+Greeting.texts = { en: { hi: "Hi" }, de: { hi: "Hallo" } };

@@ -15,7 +15,9 @@ export async function openWorkflows(
   { config, product, store, now, log }: Context,
   { stepDependencies, links }: { stepDependencies: StepDependencies; links: Pick<Links, "link"> },
 ): Promise<Frameworks> {
-  const samples = sampleDependencies({ config, samplePerson: product.samplePerson, link: links.link, now });
+  const { locales, samplePerson } = product;
+  const { unsubscribeText } = stepDependencies;
+  const samples = sampleDependencies({ config, locales, unsubscribeText, samplePerson, link: links.link, now });
   const frameworks = await openFrameworks({
     ...config.novu,
     live: product.workflows.map(({ build }) => build(stepDependencies)),

@@ -41,7 +41,12 @@ export function liveDependencies(
     links,
     optOuts,
     novu: { isTurnedOn },
-  }: { persons: Persons; links: Pick<Links, "link">; optOuts: Pick<OptOuts, "unsubscribeUrl">; novu: Novu },
+  }: {
+    persons: Persons;
+    links: Pick<Links, "link">;
+    optOuts: Pick<OptOuts, "unsubscribeUrl" | "unsubscribeText">;
+    novu: Novu;
+  },
 ): StepDependencies {
   const { marketing, novu, posthog, emailProviders } = config;
   const { topics } = product;
@@ -52,7 +57,9 @@ export function liveDependencies(
     longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
     now,
     emailProviders,
+    locales: product.locales,
     unsubscribeUrl: optOuts.unsubscribeUrl,
+    unsubscribeText: optOuts.unsubscribeText,
     person: createPersonNow({ persons, onUnreadable: metrics.unreadable, log }),
     exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.runs.findExitSince({ workflow, distinctId, transactionId, since }),
@@ -114,11 +121,16 @@ export function liveDependencies(
 /** The dependencies of steps in previews and discovery. They call no service and store nothing. */
 export function sampleDependencies({
   config,
+  locales,
+  unsubscribeText = () => "",
   samplePerson = {},
   link,
   now,
 }: {
   config: Partial<Pick<Config, "publicUrl">> & { novu: Pick<Config["novu"], "plan"> };
+  locales: Product<never>["locales"];
+  /** Discovery needs none. */
+  unsubscribeText?: StepDependencies["unsubscribeText"];
   /** The person of previews; discovery needs no person. */
   samplePerson?: Product<never>["samplePerson"];
   link(url: string, message: MessageLink): string;
@@ -130,7 +142,9 @@ export function sampleDependencies({
     // For a preview, Novu's framework generates sample data for each provider. This takes half a second of CPU, and the
     // data is not shown.
     emailProviders: [],
+    locales,
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
+    unsubscribeText,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
     exitedBy: async () => null,
     guard: async () => ({ objection: null, holdouts: {} }),

@@ -1,11 +1,10 @@
 import { readConfig } from "../config.ts";
-import type { Product } from "../contracts/product.ts";
-import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, type Env } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { secretsIn } from "../settings.ts";
 import { type Found, ok, trouble } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
+import type { Discoverable } from "./plan/manifest.ts";
 
 const HELP = `npm run doctor -- [options]
 
@@ -24,13 +23,13 @@ After a build: node dist/src/cli.js doctor`;
 const SIGNS = { ok: "✓", warning: "!", trouble: "✗" } as const;
 const STYLES = { ok: "green", warning: "yellow", trouble: "red" } as const;
 
-export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+export const doctorOf = (product: Discoverable): Command =>
   defineCommand({
     name: "doctor",
     help: HELP,
     options: {},
     async run({ options: { json }, env, io: { print, paint } }) {
-      const lines = await runChecks(env, workflows);
+      const lines = await runChecks(env, product);
       const isWell = lines.every(({ is }) => is !== "trouble");
       if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
       else {
@@ -44,11 +43,11 @@ export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workfl
   });
 
 /** Runs all checks. If the configuration is not valid, no other check runs. */
-async function runChecks(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> {
+async function runChecks(env: Env, product: Discoverable): Promise<Found[]> {
   const what = "configuration";
   try {
     const config = readConfig(env);
-    return [{ what, ...ok("valid") }, ...(await examine(config, workflows, secretsIn(env)))];
+    return [{ what, ...ok("valid") }, ...(await examine(config, product, secretsIn(env)))];
   } catch (error) {
     return [{ what, ...trouble(describeError(error)) }];
   }

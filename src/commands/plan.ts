@@ -1,10 +1,8 @@
-import type { Product } from "../contracts/product.ts";
-import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import { compareEvents } from "./compare-events.ts";
 import { eventsMarkdown, eventsText } from "./plan/events-text.ts";
 import { makePlan } from "./plan/make-plan.ts";
-import { readManifest } from "./plan/manifest.ts";
+import { type Discoverable, readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
 import { hasChanges, planMarkdown, planText } from "./plan/plan-text.ts";
 
@@ -34,7 +32,7 @@ After a build: node dist/src/cli.js plan`;
 
 const COMPARED_WITHIN_MS = 60_000;
 
-export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+export const planOf = (product: Discoverable): Command =>
   defineCommand({
     name: "plan",
     help: HELP,
@@ -42,8 +40,8 @@ export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
     async run({ options: { json, markdown }, env, io }) {
       if (json && markdown) throw new UsageError("--json and --markdown do not go together");
       const environment = readNovuEnvironment(env);
-      const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
-      const events = await compareEvents(workflows, environment, COMPARED_WITHIN_MS);
+      const made = await makePlan(await readManifest(product, environment.plan), environment, io.sleep);
+      const events = await compareEvents(product.workflows, environment, COMPARED_WITHIN_MS);
       if (json) io.print(JSON.stringify({ ...made, events }));
       else if (markdown) io.print(planMarkdown(made) + eventsMarkdown(events));
       else io.print(planText(made, io.paint) + eventsText(events, io.paint));

@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Product } from "../contracts/product.ts";
-import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Plan } from "./plan/make-plan.ts";
-import { readManifest } from "./plan/manifest.ts";
+import { type Discoverable, readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
 import { planText } from "./plan/plan-text.ts";
 import { EXIT_CODES, SyncError } from "./plan/sync-error.ts";
@@ -48,7 +46,7 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
 } as const;
 
-export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+export const syncOf = (product: Discoverable): Command =>
   defineCommand({
     name: "sync",
     help: HELP,
@@ -71,7 +69,7 @@ export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
         },
       };
       try {
-        const manifest = await readManifest(workflows, environment.plan);
+        const manifest = await readManifest(product, environment.plan);
         const { isToDo, after } = await runSync(manifest, order, listener, environment, { env, io });
         if (json) io.print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
         else if (after === null) io.print("Nothing was changed.");

@@ -1,4 +1,6 @@
+import type { Locales, Text } from "./locale.ts";
 import type { PersonProperties } from "./person.ts";
+import type { OwnUnsubscribeTexts } from "./unsubscribe-texts.ts";
 import type { WorkflowRoutes } from "./workflow.ts";
 
 /** The sender of the messages. */
@@ -27,7 +29,9 @@ export interface Product<Workflow extends WorkflowRoutes> {
   brand: Brand;
   colours: { light: Colours; dark: Colours };
   /** The topics that people can opt out of, with the title of each. */
-  topics: Record<string, string>;
+  topics: Record<string, Text>;
+  locales: Locales;
+  unsubscribeTexts: OwnUnsubscribeTexts;
   segmentNames: SegmentNames;
   /** The person of the previews in Novu's dashboard. */
   samplePerson: Partial<PersonProperties>;

@@ -4,10 +4,11 @@ import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/de
 import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, propertyHashes, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
+import { controlsIn, controlsPerLocale } from "./controls.ts";
 import { acceptRecipient } from "./email-providers.ts";
 import { flagExposures } from "./experiment.ts";
 import type { Compose, SendOptions } from "./guarded-step.ts";
-import type { MessageMoment } from "./moment.ts";
+import { type MessageMoment, momentOf } from "./moment.ts";
 import { publishedControls, publishedOnce } from "./novu-schema.ts";
 import { ownCode } from "./own-code.ts";
 import type { StepName } from "./providers.ts";
@@ -51,7 +52,7 @@ export function decideMessage<Output, Variants>({
   return {
     /** The address that the message itself has to contain; null if the address at Novu is right. */
     to: () => (recipient?.via === "provider" ? recipient.address : null),
-    momentOf,
+    momentOf: messageMoment,
     async resolve(controls: unknown): Promise<Output> {
       const message = await composeOnce(controls);
       await decide("sent", null);
@@ -61,7 +62,7 @@ export function decideMessage<Output, Variants>({
       controlSchema:
         controlSchema === undefined
           ? SWITCH_CONTROLS
-          : publishedOnce(rules.published, id, () => withSwitch(controlSchema)),
+          : publishedOnce(rules.published, id, () => withSwitch(controlsPerLocale(controlSchema, deps.locales))),
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
@@ -86,7 +87,7 @@ export function decideMessage<Output, Variants>({
       if (unavailable !== null) return unavailable;
     }
     const { properties, usedUnreadable } = trackUnreadable(found);
-    const moment = { ...(await momentOf(controls)), person: properties };
+    const moment = { ...(await messageMoment(controls)), person: properties };
     const notNeeded = skip && (await ownCode(facts, "skip", () => skip(moment)));
     if (notNeeded) return { reason: "not needed", detail: notNeeded };
     if (usedUnreadable().length > 0) return { reason: "unreadable", detail: usedUnreadable().join(", ") };
@@ -151,21 +152,20 @@ export function decideMessage<Output, Variants>({
   }
 
   function composeOnce(controls: unknown): Promise<Output> {
-    composed ??= Promise.all([momentOf(controls), flags.variants()]).then(([moment, variants]) =>
+    composed ??= Promise.all([messageMoment(controls), flags.variants()]).then(([moment, variants]) =>
       ownCode(facts, "compose", () => compose({ ...moment, variants })),
     );
     return composed;
   }
 
-  async function momentOf(controls: unknown): Promise<MessageMoment<never>> {
-    const found = await person();
-    if (found === null) throw new Error(`${rules.workflow}/${id} has no person, but its skip returned false`);
+  async function messageMoment(controls: unknown): Promise<MessageMoment<never>> {
+    if ((await person()) === null)
+      throw new Error(`${rules.workflow}/${id} has no person, but its skip returned false`);
+    const moment = await momentOf(context, controls);
     return {
-      person: found.properties,
-      distinctId: found.distinctId,
+      ...moment,
       // The framework has validated the controls against `controlSchema`.
-      controls: controls as never,
-      now: new Date(deps.now()),
+      controls: controlsIn(moment.locale, controls as never, controlSchema, deps.locales),
       // A test has no stored run, so a click cannot be reported.
       link: (url, { track = channel !== "sms" } = {}) =>
         deps.link(url, { ...about, channel, track: track && !run.isTest }),

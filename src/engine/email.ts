@@ -2,27 +2,38 @@ import { plainTextSelectors } from "@react-email/components";
 import { compile } from "html-to-text";
 import { createElement, type ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { ReaderLocale } from "../../emails/_components/reader-locale.ts";
 import { UnsubscribeUrl } from "../../emails/_components/unsubscribe-url.ts";
+import type { LocaleFacts } from "../contracts/locale.ts";
 
 /**
- * The email as HTML; a text is HTML already. If the template has no link to `unsubscribeUrl`, the link is added at the
- * end. `unsubscribeUrl` is null for an email without an opt-out, and undefined for an example link. Rendering takes a
- * third of the time of react-email's render(), which streams and may pretty-print.
+ * The email as HTML in this locale; a text is HTML already. If the template has no link to the unsubscribe page, the
+ * link is added at the end. `unsubscribe` is null for an email without an opt-out. Rendering takes a third of the time
+ * of react-email's render(), which streams and may pretty-print.
  */
-export function renderEmail(email: ReactElement | string, unsubscribeUrl?: string | null): string {
-  if (unsubscribeUrl === undefined) return documentOf(email);
-  const html = documentOf(
-    typeof email === "string" ? email : createElement(UnsubscribeUrl.Provider, { value: unsubscribeUrl }, email),
-  );
-  if (unsubscribeUrl === null || html.includes(unsubscribeUrl)) return html;
-  const link = renderToStaticMarkup(
-    createElement("p", null, createElement("a", { href: unsubscribeUrl }, "Unsubscribe")),
-  );
+export function renderEmail(
+  email: ReactElement | string,
+  { locale, unsubscribe }: { locale: LocaleFacts; unsubscribe: { url: string; text: string } | null },
+): string {
+  const html = typeof email === "string" ? email : documentOf(inContexts(email, locale, unsubscribe?.url ?? null));
+  if (unsubscribe === null || html.includes(unsubscribe.url)) return html;
+  const { url, text } = unsubscribe;
+  const link = renderToStaticMarkup(createElement("p", null, createElement("a", { href: url }, text)));
   return html.includes("</body>") ? html.replace("</body>", () => `${link}</body>`) : html + link;
 }
 
-function documentOf(email: ReactElement | string): string {
-  return typeof email === "string" ? email : `<!DOCTYPE html>${renderToStaticMarkup(email)}`;
+/** Whether an email has texts for each locale. */
+export function hasTexts(email: ReactElement | string): boolean {
+  return typeof email !== "string" && typeof email.type === "function" && "texts" in email.type;
+}
+
+function inContexts(email: ReactElement, locale: LocaleFacts, unsubscribeUrl: string | null): ReactElement {
+  const localized = createElement(ReaderLocale.Provider, { value: locale }, email);
+  return createElement(UnsubscribeUrl.Provider, { value: unsubscribeUrl }, localized);
+}
+
+function documentOf(email: ReactElement): string {
+  return `<!DOCTYPE html>${renderToStaticMarkup(email)}`;
 }
 
 const HIDDEN = { display: "none", overflow: "hidden", lineHeight: "1px", opacity: 0, maxHeight: 0, maxWidth: 0 };

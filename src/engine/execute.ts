@@ -14,13 +14,13 @@ export async function execute(
 ): Promise<void> {
   const { payload, subscriber, context } = input;
   const run = runOf(input, { workflow: rules.workflow, now: deps.now() });
-  const { addresses, timeZone: novuTimeZone } = novuSubscriber(subscriber);
+  const { addresses, timeZone: novuTimeZone, locale: novuLocale } = novuSubscriber(subscriber);
   const facts = callFactsIn(context);
   const reached = new Set<string>();
   const isMissed = () => facts.step !== null && !reached.has(facts.step);
   try {
     await code(recording(input.step, reached), {
-      ...{ run, rules, deps, payload, novuTimeZone, addresses, facts },
+      ...{ run, rules, deps, payload, novuTimeZone, novuLocale, addresses, facts },
       digested: [],
       ended: null,
       earlier: once(() => deps.decisionsOf(run.transactionId)),

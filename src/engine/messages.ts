@@ -1,7 +1,8 @@
 import type { ReactElement } from "react";
 import { CHANNELS, type Channel, type EmailProvider } from "../contracts/channel.ts";
+import type { Locale } from "../contracts/locale.ts";
 import { decideMessage } from "./decide-message.ts";
-import { oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
+import { hasTexts, oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
 import { type Attachment, attachmentProblem, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
 import type { Compose, Email, GuardedStep, NovuStep, SendOptions } from "./guarded-step.ts";
 import { messageResult } from "./message-result.ts";
@@ -34,25 +35,22 @@ export function messageSteps<Variants>(
   } as unknown as Messages<Variants>;
 
   async function email(id: string, compose: ComposeAny<Email, Variants>, options: Options = {}) {
-    let url: string | null | undefined;
-    const unsubscribeUrl = () => {
-      url ??= unsubscribeUrlOf(id);
-      return url;
-    };
+    let unsubscribeUrl: string | null = null;
     let template: string | null = null;
     let attachments: Attachment[] = [];
     const made = async (moment: MessageMoment<never> & { variants: Variants }) => {
-      const facts = { ...moment, unsubscribeUrl: unsubscribeUrl() };
+      unsubscribeUrl = unsubscribeUrlOf(id, moment.locale);
+      const facts = { ...moment, unsubscribeUrl };
       const { subject, body, preheader, attachments: files = [], ...sender } = await compose(facts);
       await assertArrive(files);
       attachments = files;
       template = nameOf(body);
-      const html = withPreheader(renderEmail(body, unsubscribeUrl()), preheader);
+      const html = withPreheader(htmlOf(body, unsubscribeUrl, moment.locale), preheader);
       return { ...sender, subject: oneLine(subject), body: html };
     };
     const partsOf = (output: { body: string }, to: string | null): EmailParts => ({
       to,
-      headers: unsubscribeHeaders(unsubscribeUrl(), rules.topic),
+      headers: unsubscribeHeaders(unsubscribeUrl, rules.topic),
       text: plainText(output.body),
       attachments,
     });
@@ -60,6 +58,14 @@ export function messageSteps<Variants>(
       ...{ id, name: "email", channel: "email", compose: made, options, template: () => template },
       ...{ configured: deps.emailProviders, partsOf },
     });
+  }
+
+  /** An email without texts for each locale is in the fallback. */
+  function htmlOf(body: Email["body"], url: string | null, wanted: Locale): string {
+    const [fallback] = deps.locales;
+    const locale = (hasTexts(body) && deps.locales.find((one) => one.locale === wanted)) || fallback;
+    const unsubscribe = url === null ? null : { url, text: deps.unsubscribeText(locale.locale) };
+    return renderEmail(body, { locale, unsubscribe });
   }
 
   function message(name: StepName, channel: Channel) {
@@ -124,10 +130,12 @@ export function messageSteps<Variants>(
   }
 
   /** Null for a message without a topic, because nobody can opt out of it. */
-  function unsubscribeUrlOf(id: string): string | null {
+  function unsubscribeUrlOf(id: string, locale: Locale): string | null {
     const { transactionId, distinctId } = run;
     const { topic, workflow } = rules;
-    return topic === null ? null : deps.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId });
+    return topic === null
+      ? null
+      : deps.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId, locale });
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Locale } from "../contracts/locale.ts";
 import type { Person } from "../contracts/person.ts";
+import { localeOfRun } from "./locale.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A value, or a promise of it: each function of a workflow may read the fork's own systems. */
@@ -8,6 +10,8 @@ export type Awaitable<Value> = Value | Promise<Value>;
 export interface Moment<Controls = Record<never, never>> {
   person: Person["properties"];
   distinctId: string;
+  /** The person's locale; the fallback if it is unknown. */
+  locale: Locale;
   controls: Controls;
   /** The present time of the app. In the sandbox it differs from the machine's clock. */
   now: Date;
@@ -24,13 +28,16 @@ export interface MessageMoment<Controls = Record<never, never>> extends Moment<C
 
 /** The moment of a step. A person who cannot be found has the properties of the starting event. */
 export async function momentOf<Controls>(
-  { run, deps, person }: Pick<RunContext, "run" | "deps" | "person">,
+  context: Pick<RunContext, "run" | "deps" | "person" | "novuLocale">,
   controls: Controls,
 ): Promise<Moment<Controls>> {
+  const { run, deps, person } = context;
   const found = await person();
+  const { locale } = await localeOfRun(context);
   return {
     person: found?.properties ?? run.snapshot,
     distinctId: found?.distinctId ?? run.distinctId,
+    locale,
     controls,
     now: new Date(deps.now()),
   };

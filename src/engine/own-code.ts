@@ -25,7 +25,7 @@ export async function ownCode<Value>(
 
 /** Runs a function of a step that is no message, with the moment. Reads the person. */
 export async function ownCodeNow<Value>(
-  context: Pick<RunContext, "run" | "deps" | "person" | "facts">,
+  context: Pick<RunContext, "run" | "deps" | "person" | "novuLocale" | "facts">,
   name: string,
   { controls, run }: { controls: unknown; run(moment: Moment<never>): Awaitable<Value> },
 ): Promise<Value> {

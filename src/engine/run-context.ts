@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CallFacts } from "../contracts/call.ts";
 import type { Channel, EmailProvider } from "../contracts/channel.ts";
 import type { Decision, RunVariant } from "../contracts/decision.ts";
+import type { Locale, Locales } from "../contracts/locale.ts";
 import { type Person, readPerson } from "../contracts/person.ts";
 import { Run, type RunKey } from "../contracts/run.ts";
 import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
@@ -36,6 +37,8 @@ export interface RunContext {
   payload: Record<string, unknown>;
   /** The subscriber's time zone at Novu. */
   novuTimeZone: string | undefined;
+  /** The subscriber's locale at Novu. */
+  novuLocale: string | undefined;
   /** The subscriber's addresses at Novu. */
   addresses: Send["addresses"];
   /** Read once per bridge call. */
@@ -85,10 +88,15 @@ export function runOf(
 export function novuSubscriber(subscriber: object | undefined): {
   addresses: Send["addresses"];
   timeZone: string | undefined;
+  locale: string | undefined;
 } {
-  const { email, phone, channels, timezone } = (subscriber ?? {}) as Pick<Send["addresses"], "email" | "phone"> & {
+  const { email, phone, channels, timezone, locale } = (subscriber ?? {}) as Pick<
+    Send["addresses"],
+    "email" | "phone"
+  > & {
     channels?: unknown;
     timezone?: unknown;
+    locale?: unknown;
   };
   return {
     addresses: {
@@ -97,6 +105,7 @@ export function novuSubscriber(subscriber: object | undefined): {
       channels: Array.isArray(channels) ? channels.filter((one) => typeof one === "object" && one !== null) : undefined,
     },
     timeZone: typeof timezone === "string" ? timezone : undefined,
+    locale: typeof locale === "string" ? locale : undefined,
   };
 }
 
@@ -106,6 +115,7 @@ export interface StepDependencies {
   longestDelayMs: number;
   /** The providers that send Novu's emails. */
   emailProviders: EmailProvider[];
+  locales: Locales;
   now(): number;
   /** The person at this moment; null where the source has none. Throws only where a retry may help. */
   person(run: RunKey & Pick<Run, "snapshot">): Promise<Person | null>;
@@ -115,8 +125,12 @@ export interface StepDependencies {
   guard(send: Send): Promise<GuardResult>;
   /** The variant of each experiment for this run, by flag, the same in every call. An absent flag has the default. */
   variants(run: RunKey & { isTest: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
-  /** The page on which the reader of a message opts out of its topic. */
-  unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
+  /** The page on which the reader of a message opts out of its topic, in the locale of the message. */
+  unsubscribeUrl(
+    message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string; locale: Locale },
+  ): string;
+  /** The text of a link to that page, for an email whose template has none. */
+  unsubscribeText(locale: Locale): string;
   /** Milliseconds until the person's sending hours; 0 during them. `novuTimeZone` is the subscriber's time zone. */
   untilHoursMs(person: Person["properties"], novuTimeZone: string | undefined): number;
   /** The link for a message, with `utm_…` and a redirect that reports clicks. */

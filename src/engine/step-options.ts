@@ -4,7 +4,7 @@ import { publishedOnce } from "./novu-schema.ts";
 import { ownCodeNow } from "./own-code.ts";
 import type { RunContext } from "./run-context.ts";
 
-type Context = Pick<RunContext, "run" | "rules" | "deps" | "person" | "facts" | "ended">;
+type Context = Pick<RunContext, "run" | "rules" | "deps" | "person" | "novuLocale" | "facts" | "ended">;
 
 /** The framework's options for a step that sends nothing. `also` skips the step for a reason of the engine. */
 export function stepOptions<Controls extends z.ZodObject>(

@@ -1,5 +1,6 @@
 import { CHANNELS } from "../contracts/channel.ts";
 import { type FlagAnswer, holdsOut, type Objection } from "../contracts/decision.ts";
+import type { Text } from "../contracts/locale.ts";
 import { ALL, addressHash, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
 import type { Cap, ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
@@ -22,7 +23,7 @@ export function createGuards({
   reserveSend,
 }: {
   /** The title of each topic. `unsubscribed_from` at PostHog may have the title in place of the topic's key. */
-  topics: Record<string, string>;
+  topics: Record<string, Text>;
   cap: Cap;
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
@@ -47,13 +48,18 @@ export function createGuards({
   async function optedOut({ topic, workflow, distinctId, person, unreadable }: Send): Promise<Objection | null> {
     if (topic === null) return null;
     const { off } = await optOutsOf(distinctId);
-    const keys = new Set([topic, ALL, workflowTopic(workflow), topics[topic] ?? topic].map(optOutKey));
+    const keys = new Set([topic, ALL, workflowTopic(workflow), ...titlesOf(topic)].map(optOutKey));
     const optOut = off.find((one) => keys.has(optOutKey(one)));
     if (optOut !== undefined) return { reason: "opted out", detail: optOut };
     if (unreadable.includes("unsubscribed_from"))
       return { reason: "opted out", detail: "all: unsubscribed_from cannot be read" };
     const detail = person.unsubscribed_from?.find((one) => [...keys].some((key) => mentions(one, key)));
     return detail === undefined ? null : { reason: "opted out", detail };
+  }
+
+  function titlesOf(topic: string): string[] {
+    const title = topics[topic] ?? [];
+    return typeof title === "string" ? [title] : Object.values(title);
   }
 
   async function unreachable(send: Send): Promise<Objection | null> {

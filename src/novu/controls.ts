@@ -31,28 +31,37 @@ export async function unusableControls(
 ): Promise<string[]> {
   const names = Object.keys(values);
   if (names.length === 0) return [];
-  const empty = emptiedControls(values, type);
+  const empty = emptiedControls(values, type, schema);
   const rest = names.filter((name) => !empty.includes(name));
   const all = await render(schema, only(values, rest), call);
-  if (all !== null) return call ? emptiedControls({ ...values, ...only(all, rest) }, type) : empty;
+  if (all !== null) return call ? emptiedControls({ ...values, ...only(all, rest) }, type, schema) : empty;
   // Each value is tried alone, so the other values must not be required.
   const alone = { ...schema, required: [] };
   const refused: string[] = [];
   for (const name of rest) {
     const rendered = await render(alone, only(values, [name]), call);
-    if (rendered === null || (call && emptiedControls(only(rendered, [name]), type).length > 0)) refused.push(name);
+    if (rendered === null || (call && emptiedControls(only(rendered, [name]), type, schema).length > 0))
+      refused.push(name);
   }
   const isTogether = refused.length === 0 && (await render(schema, {}, call)) !== null;
   return [...empty, ...(isTogether ? rest : refused)];
 }
 
 /** The names of the empty controls whose text the framework requires. */
-function emptiedControls(values: Controls, type: string): string[] {
+function emptiedControls(values: Controls, type: string, schema: Schema): string[] {
   if (!isChannel(type)) return [];
   return Object.keys(values).filter((name) => {
     const value = values[name];
-    return NEVER_EMPTY[type].includes(name) && typeof value === "string" && value.trim() === "";
+    const isRequired = NEVER_EMPTY[type].some((required) => name === required || isOfLocale(name, required, schema));
+    return isRequired && typeof value === "string" && value.trim() === "";
   });
+}
+
+/** Whether the control is another one in a further locale: `subject_de` with the title "Subject (de)". */
+function isOfLocale(name: string, other: string, { properties }: Schema): boolean {
+  const fields = (properties ?? {}) as Record<string, { title?: string } | undefined>;
+  const [title = "", ofOther] = [fields[name]?.title, fields[other]?.title];
+  return ofOther !== undefined && name.startsWith(`${other}_`) && title.startsWith(`${ofOther} (`);
 }
 
 /** The values as a step with this schema gets them; null where the framework refuses them. */
@@ -116,7 +125,7 @@ export async function runWithUsableControls(
 ): Promise<TriedAnswer> {
   const { controls = {} } = body;
   // The framework accepts blanks as a text. It refuses an empty text, unless the code handles it.
-  const blank = emptiedControls(controls, step.type).filter((name) => controls[name] !== "");
+  const blank = emptiedControls(controls, step.type, step.schema).filter((name) => controls[name] !== "");
   const first = await runWithout(blank);
   if (!isRefused(first.answer)) return first;
 

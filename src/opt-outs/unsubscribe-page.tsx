@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ReactElement, ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { type Locale, type Locales, type Text, textIn } from "../contracts/locale.ts";
 import type { Colours } from "../contracts/product.ts";
+import type { UnsubscribeTexts } from "../contracts/unsubscribe-texts.ts";
 
 export type UnsubscribePage = ReturnType<typeof createUnsubscribePage>;
 
@@ -10,8 +12,8 @@ interface Preferences {
   topic: string | null;
   /** The opt-outs: from everything, or from these topics. */
   off: { all: boolean; topics: string[] };
-  /** The change that was just made, as a heading; null without a change. */
-  done: string | null;
+  /** The change that was just made: out of the topic, out of everything, or other; null without a change. */
+  done: "topic" | "everything" | "other" | null;
 }
 
 /** The page of an unsubscribe link. It has no scripts, loads nothing, and its forms post to the page's own URL. */
@@ -19,12 +21,16 @@ export function createUnsubscribePage({
   brand,
   colours,
   topics,
+  locales,
+  textsIn,
 }: {
   /** The brand's name. */
   brand: string;
   colours: { light: Colours; dark: Colours };
   /** The titles of the topics. */
-  topics: Record<string, string>;
+  topics: Record<string, Text>;
+  locales: Locales;
+  textsIn(locale: Locale): UnsubscribeTexts;
 }) {
   const style = styleOf(colours);
   const refusals = new Map<string, string>();
@@ -37,34 +43,38 @@ export function createUnsubscribePage({
       "x-robots-tag": "noindex, nofollow",
       "referrer-policy": "no-referrer",
       "cache-control": "no-store",
+      vary: "accept-language",
     },
-    /** The page for a refused request. Each reason is rendered once and stays in memory: pass fixed texts only. */
-    refusal(reason: string): string {
-      const html = refusals.get(reason) ?? pageOf("This did not work", <p>{reason}</p>);
-      refusals.set(reason, html);
+    /** The page for a refused request. Each reason is rendered once for each locale and stays in memory. */
+    refusal(reason: keyof UnsubscribeTexts["refusals"], locale: Locale): string {
+      const { failed, refusals: reasons } = textsIn(locale);
+      const html = refusals.get(`${locale} ${reason}`) ?? pageOf(locale, failed, <p>{reasons[reason]}</p>);
+      refusals.set(`${locale} ${reason}`, html);
       return html;
     },
     /** The page with a person's preferences, without name and address: a forwarded email has the link too. */
-    preferences({ topic, off, done }: Preferences): string {
-      const about = topic === null ? null : (topics[topic] ?? null);
+    preferences({ topic, off, done }: Preferences, locale: Locale): string {
+      const texts = textsIn(locale);
+      const title = topic === null ? undefined : topics[topic];
+      const about = title === undefined ? null : textIn(title, locale);
       const isOut = off.all || (topic !== null && off.topics.includes(topic));
-      const heading = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");
       return pageOf(
-        heading,
+        locale,
+        headingOf({ about, isOut, done }, texts),
         <>
           {isOut || done !== null ? null : (
             <form method="post">
-              <p>{about === null ? "This email is marketing." : `This email belongs to “${about}”.`}</p>
+              <p>{about === null ? texts.isMarketing : texts.belongsTo(about)}</p>
               <input type="hidden" name="List-Unsubscribe" value="One-Click" />
               <button type="submit" className="first">
-                {about === null ? "Unsubscribe" : `Unsubscribe from “${about}”`}
+                {about === null ? texts.unsubscribe : texts.unsubscribeFrom(about)}
               </button>
             </form>
           )}
           <form method="post">
             <input type="hidden" name="choose" value="topics" />
             <fieldset>
-              <legend>What do you want from {brand}?</legend>
+              <legend>{texts.wishes(brand)}</legend>
               {Object.entries(topics).map(([name, title]) => (
                 <label key={name}>
                   <input
@@ -73,27 +83,27 @@ export function createUnsubscribePage({
                     value={name}
                     defaultChecked={!off.all && !off.topics.includes(name)}
                   />
-                  {title}
+                  {textIn(title, locale)}
                 </label>
               ))}
             </fieldset>
-            <button type="submit">Save</button>
+            <button type="submit">{texts.save}</button>
           </form>
           {off.all ? null : (
             <form method="post">
               <input type="hidden" name="choose" value="none" />
-              <button type="submit">Unsubscribe from everything</button>
+              <button type="submit">{texts.unsubscribeFromAll}</button>
             </form>
           )}
-          <p>You still get messages about what you do, such as receipts.</p>
+          <p>{texts.stillGet}</p>
         </>,
       );
     },
   };
 
-  function pageOf(title: string, content: ReactNode): string {
+  function pageOf(locale: Locale, title: string, content: ReactNode): string {
     const page: ReactElement = (
-      <html lang="en" dir="ltr">
+      <html lang={locale} dir={locales.find((one) => one.locale === locale)?.dir}>
         <head>
           <meta charSet="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -115,6 +125,16 @@ export function createUnsubscribePage({
   }
 }
 
+function headingOf(
+  { about, isOut, done }: { about: string | null; isOut: boolean } & Pick<Preferences, "done">,
+  texts: UnsubscribeTexts,
+): string {
+  if (done === "other") return texts.saved;
+  if (done === "everything" || (done === "topic" && about === null)) return texts.noMoreMarketing;
+  if (done === "topic" && about !== null) return texts.noMoreOf(about);
+  return isOut ? texts.isUnsubscribed : texts.question;
+}
+
 function styleOf({ light, dark }: { light: Colours; dark: Colours }): string {
   return `
 :root { color-scheme: light dark; ${variablesOf(light)} }
@@ -129,7 +149,7 @@ fieldset { margin: 28px 0 12px; padding: 0; border: 0; }
 legend { padding: 0 0 8px; font-size: 18px; font-weight: 600; }
 label { display: flex; align-items: center; gap: 12px; min-height: 44px; }
 input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
-button { min-height: 44px; margin: 0 12px 12px 0; padding: 8px 20px; border: 1px solid var(--muted); border-radius: 8px; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
+button { min-height: 44px; margin: 0 0 12px; margin-inline-end: 12px; padding: 8px 20px; border: 1px solid var(--muted); border-radius: 8px; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button.first { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;

@@ -1,11 +1,13 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
+import type { Locale, Locales } from "../contracts/locale.ts";
 import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { Report } from "../contracts/report.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createTokens } from "../lib/tokens.ts";
 import { BodyError, readBody } from "../lib/webhook-endpoint.ts";
+import { readerLocale } from "./reader-locale.ts";
 import type { UnsubscribePage } from "./unsubscribe-page.tsx";
 
 /** The message that an unsubscribe link is in, and its topic. */
@@ -16,10 +18,19 @@ export interface UnsubscribeLink {
   step: string;
   /** Empty for a message that was sent by hand from Novu's dashboard. */
   transactionId: string;
+  /** The locale of the message. Absent in links of earlier versions. */
+  locale?: string | undefined;
 }
 
 /** Short names, because the link is also in an email header. */
-const Content = z.object({ d: z.string().min(1), t: z.string().min(1), w: z.string(), s: z.string(), r: z.string() });
+const Content = z.object({
+  d: z.string().min(1),
+  t: z.string().min(1),
+  w: z.string(),
+  s: z.string(),
+  r: z.string(),
+  l: z.string().optional(),
+});
 
 /** Links that opt one person out of one topic. They never expire. */
 export function createUnsubscribeLinks({
@@ -33,15 +44,15 @@ export function createUnsubscribeLinks({
 }) {
   const tokens = createTokens({ keys, purpose: "unsubscribe", content: Content });
   return {
-    urlOf({ distinctId, topic, workflow, step, transactionId }: UnsubscribeLink): string {
-      const content = { d: distinctId, t: topic, w: workflow, s: step, r: transactionId };
+    urlOf({ distinctId, topic, workflow, step, transactionId, locale }: UnsubscribeLink): string {
+      const content = { d: distinctId, t: topic, w: workflow, s: step, r: transactionId, l: locale };
       return `${publicUrl()}/u/${tokens.make(content)}`;
     },
     read(token: string): UnsubscribeLink | null {
       const content = tokens.read(token);
       if (content === null) return null;
-      const { d: distinctId, t: topic, w: workflow, s: step, r: transactionId } = content;
-      return { distinctId, topic, workflow, step, transactionId };
+      const { d: distinctId, t: topic, w: workflow, s: step, r: transactionId, l: locale } = content;
+      return { distinctId, topic, workflow, step, transactionId, locale };
     },
   };
 }
@@ -52,20 +63,23 @@ const RETRY_AFTER_SECONDS = 30;
 
 /** The result of a request at an unsubscribe link. */
 type UnsubscribeOutcome = "shown" | "one click" | "chosen" | Refused;
+type Done = Parameters<UnsubscribePage["preferences"]>[0]["done"];
 type Refused = "unknown link" | "unknown topic" | "not understood" | "store down";
 
 /** The request: opt out of the link's topic, or keep only these topics. */
 type Order = "one click" | { topics: string[] };
 
-/** The reason to refuse a request. The message is shown on the page. */
+/** A refused request. The page shows the reason. */
 class Refusal extends Error {
   readonly status: number;
-  readonly outcome: UnsubscribeOutcome;
+  readonly outcome: Refused;
+  readonly reason: Refused | "not complete";
 
-  constructor(status: number, outcome: UnsubscribeOutcome, message: string) {
-    super(message);
+  constructor(status: number, outcome: Refused, reason: Refused | "not complete" = outcome) {
+    super(reason);
     this.status = status;
     this.outcome = outcome;
+    this.reason = reason;
   }
 }
 
@@ -77,6 +91,7 @@ export function unsubscribeRoutes({
   read,
   page,
   topics,
+  locales,
   marketing,
   optOutsOf,
   changeOptOuts,
@@ -86,8 +101,9 @@ export function unsubscribeRoutes({
 }: {
   read(token: string): UnsubscribeLink | null;
   page: UnsubscribePage;
-  /** The titles of the topics. */
-  topics: Record<string, string>;
+  /** By topic. */
+  topics: Record<string, unknown>;
+  locales: Locales;
   /** The workflows with a topic. */
   marketing: Array<{ id: string; topic: string }>;
   optOutsOf(distinctId: string): Promise<OptOuts>;
@@ -98,31 +114,27 @@ export function unsubscribeRoutes({
 }): Router {
   return Router()
     .get("/:token", (request, response) =>
-      answer(response, async () => {
+      answer(request, response, async (locale) => {
         const link = linkOf(request);
-        return { outcome: "shown", html: await pageOf(link, null) };
+        return { outcome: "shown", html: await pageOf(link, null, locale) };
       }),
     )
     .post("/:token", (request, response) =>
-      answer(response, async () => {
+      answer(request, response, async (locale) => {
         const link = linkOf(request);
         const order = await orderOf(request);
         const done = order === "one click" ? await optOut(link) : await keepOnly(link, order.topics);
         const outcome = order === "one click" ? "one click" : "chosen";
         const { topic, workflow, step, transactionId } = link;
         log.info({ component: "opt-outs", outcome, topic, workflow, step, transactionId });
-        return { outcome, html: await pageOf(link, done) };
+        return { outcome, html: await pageOf(link, done, locale) };
       }),
     );
 
   function linkOf(request: Request): UnsubscribeLink {
     const link = read(String(request.params.token));
-    if (link !== null) return link;
-    throw new Refusal(
-      404,
-      "unknown link",
-      "This link is not complete or not valid. Please copy the whole link from the email.",
-    );
+    if (link === null) throw new Refusal(404, "unknown link");
+    return link;
   }
 
   async function orderOf(request: Request): Promise<Order> {
@@ -130,21 +142,20 @@ export function unsubscribeRoutes({
     if (form.get("List-Unsubscribe") === "One-Click") return "one click";
     const wanted = form.getAll("topic").map(String);
     if (form.get("choose") === "none") return { topics: [] };
-    if (form.get("choose") !== "topics")
-      throw new Refusal(400, "not understood", "This request does not come from the page or a mail client.");
+    if (form.get("choose") !== "topics") throw new Refusal(400, "not understood");
     const unknown = wanted.find((topic) => !Object.hasOwn(topics, topic));
-    if (unknown !== undefined) throw new Refusal(400, "unknown topic", "There is no such topic.");
+    if (unknown !== undefined) throw new Refusal(400, "unknown topic");
     return { topics: wanted };
   }
 
-  async function optOut(link: UnsubscribeLink): Promise<string> {
+  async function optOut(link: UnsubscribeLink): Promise<Done> {
     const topic = topicOf(link);
     await change(link, { off: [topic ?? ALL], on: [] });
-    return topic === null ? "You get no more marketing" : `You get no more of “${topics[topic]}”`;
+    return topic === null ? "everything" : "topic";
   }
 
   /** Opts out of the other topics, and takes back the opt-outs from the wanted topics and from their workflows. */
-  async function keepOnly(link: UnsubscribeLink, wanted: string[]): Promise<string> {
+  async function keepOnly(link: UnsubscribeLink, wanted: string[]): Promise<Done> {
     const { off } = await optOutsOf(link.distinctId);
     const isNone = wanted.length === 0;
     const workflowTopics = marketing.filter(({ topic }) => wanted.includes(topic)).map(({ id }) => workflowTopic(id));
@@ -152,7 +163,7 @@ export function unsubscribeRoutes({
       off: isNone ? [ALL] : Object.keys(topics).filter((topic) => !wanted.includes(topic)),
       on: isNone ? [] : off.filter((one) => [ALL, ...wanted, ...workflowTopics].includes(one)),
     });
-    return isNone ? "You get no more marketing" : "Your preferences are saved";
+    return isNone ? "everything" : "other";
   }
 
   async function change(link: UnsubscribeLink, { off, on }: Pick<OptOutChange, "off" | "on">): Promise<void> {
@@ -160,9 +171,9 @@ export function unsubscribeRoutes({
     await changeOptOuts({ distinctId: link.distinctId, off, on, cause: "link", at, report: reportOf(link, off, at) });
   }
 
-  async function pageOf(link: UnsubscribeLink, done: string | null): Promise<string> {
+  async function pageOf(link: UnsubscribeLink, done: Done, locale: Locale): Promise<string> {
     const { off } = await optOutsOf(link.distinctId);
-    return page.preferences({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
+    return page.preferences({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done }, locale);
   }
 
   /** Null when the topic was removed from the code. */
@@ -171,12 +182,14 @@ export function unsubscribeRoutes({
   }
 
   async function answer(
+    request: Request,
     response: Response,
-    run: () => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
+    run: (locale: Locale) => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
   ): Promise<void> {
+    const locale = readerLocale(request, read(String(request.params.token))?.locale, locales);
     response.set(page.headers);
     try {
-      const { outcome, html } = await run();
+      const { outcome, html } = await run(locale);
       count(outcome);
       response.status(200).send(html);
     } catch (error) {
@@ -191,7 +204,7 @@ export function unsubscribeRoutes({
           ...(refusal !== error && { error: describeError(error) }),
         });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
-      response.status(refusal.status).send(page.refusal(refusal.message));
+      response.status(refusal.status).send(page.refusal(refusal.reason, locale));
     }
   }
 }
@@ -211,17 +224,12 @@ async function formOf(request: Request): Promise<FormData> {
     const headers = { "content-type": request.get("content-type") ?? "" };
     return await new globalThis.Response(bytes, { headers }).formData();
   } catch {
-    throw new Refusal(400, "not understood", "This request does not come from the page or a mail client.");
+    throw new Refusal(400, "not understood");
   }
 }
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof BodyError)
-    return new Refusal(error.status, "not understood", "The request is too large or not complete.");
-  return new Refusal(
-    503,
-    "store down",
-    "This page does not work just now, and nothing has changed. Please try again soon.",
-  );
+  if (error instanceof BodyError) return new Refusal(error.status, "not understood", "not complete");
+  return new Refusal(503, "store down");
 }

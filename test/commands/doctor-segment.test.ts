@@ -36,7 +36,7 @@ async function look(segment: Partial<SegmentConfig> = {}, rest: Partial<Config> 
     ...{ ...sandbox.config, publicUrl: app.url, posthog: null, ...rest },
     segment: { secrets: SECRETS, profiles: profilesAt(profileApi.url), ...segment },
   };
-  const found = await examine(changed, testProduct.workflows, [...SECRETS, TOKEN]);
+  const found = await examine(changed, testProduct, [...SECRETS, TOKEN]);
   for (const { says } of found)
     for (const secret of [...SECRETS, TOKEN, Buffer.from(`${TOKEN}:`).toString("base64")])
       expect(says).not.toContain(secret);
@@ -72,11 +72,7 @@ describe("the doctor without PostHog", () => {
   });
 
   it("has nothing of Segment where that is not configured", async () => {
-    const found = await examine(
-      { ...sandbox.config, segment: null, publicUrl: sandbox.app.url },
-      testProduct.workflows,
-      [],
-    );
+    const found = await examine({ ...sandbox.config, segment: null, publicUrl: sandbox.app.url }, testProduct, []);
     expect(found.filter(({ what }) => what.includes("Segment"))).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "pos
     ...{ ...config, publicUrl: app.url, ...rest },
     ...{ posthog: { ...config.posthog, ...posthog }, novu: { ...config.novu, ...novu } },
   };
-  const found = await examine(changed, workflows, SECRETS);
+  const found = await examine(changed, testProduct, SECRETS);
   for (const { says } of found) for (const secret of SECRETS) expect(says).not.toContain(secret);
   return found.flatMap(({ what, is, says }) =>
     // Node 20 and older releases always cause this warning.

@@ -145,7 +145,7 @@ describe("npm run plan", () => {
 describe("the doctor", () => {
   it("warns of each problem with an event, and how to solve it", async () => {
     await using sandbox = await busySandbox();
-    const found = await examine({ ...sandbox.config, publicUrl: sandbox.app.url }, workflows, []);
+    const found = await examine({ ...sandbox.config, publicUrl: sandbox.app.url }, productOf(workflows), []);
     const events = found.filter(({ what }) => what === "events");
     expect(events.slice(0, 4)).toEqual(
       [

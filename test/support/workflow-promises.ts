@@ -11,10 +11,15 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A preview makes no request and records nothing. */
-export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {}): StepDependencies => ({
+export const sampleDependencies = ({
+  samplePerson = {},
+  locales,
+}: Pick<Product<never>, "locales"> & { samplePerson?: Partial<PersonProperties> }): StepDependencies => ({
   longestDelayMs: DAY_MS,
   now: () => 0,
   emailProviders: ["resend"],
+  locales,
+  unsubscribeText: () => "Unsubscribe",
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
   person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
   exitedBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
@@ -36,8 +41,9 @@ export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {})
 export function describeWorkflows({
   workflows,
   samplePerson,
-}: Pick<Product<LifecycleWorkflow>, "workflows" | "samplePerson">): void {
-  const deps = sampleDependencies(samplePerson);
+  locales,
+}: Pick<Product<LifecycleWorkflow>, "workflows" | "samplePerson" | "locales">): void {
+  const deps = sampleDependencies({ samplePerson, locales });
 
   describe.each(workflows)("$id", (lifecycleWorkflow) => {
     it("is discovered with its schema, controls and steps", async () => {

@@ -33,11 +33,11 @@ describe.each(emailNames)("%s", (name) => {
 
   it("shows the unsubscribe link of marketing, high enough for a thumb, and none in transactional emails", async () => {
     const url = "https://bridge.example/u/token";
-    const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(await emailHtml(name, {}, url)) ?? [];
+    const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(await emailHtml(name, {}, { unsubscribeUrl: url })) ?? [];
     expect(link).toContain(`href="${url}"`);
     // 22 of the line, and 11 above and below.
     expect(link).toContain("padding:11px 0");
-    expect(await emailHtml(name, {}, null)).not.toContain("Unsubscribe");
+    expect(await emailHtml(name, {}, { unsubscribeUrl: null })).not.toContain("Unsubscribe");
   });
 
   it("greets people whose name is not known", async ({ skip }) => {

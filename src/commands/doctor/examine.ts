@@ -1,12 +1,11 @@
 import { sampleDependencies } from "../../app/step-dependencies.ts";
 import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
-import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 import { createLog } from "../../lib/log.ts";
 import { nodeTrouble } from "../../lib/supported-node.ts";
 import type { Discovered } from "../../novu/framework.ts";
 import { discoverWorkflows } from "../../novu/framework.ts";
-import { readManifest } from "../plan/manifest.ts";
+import { type Discoverable, readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
 import { type Check, type Found, lookAll, ok, warning } from "./check.ts";
 import { eventsCheck } from "./events.ts";
@@ -20,13 +19,14 @@ const WITHIN_MS = 20_000;
 const SHORTEST_SECRET = 4;
 
 /** Runs all checks at the same time, and redacts the secrets in the findings. */
-export async function examine(config: Config, workflows: LifecycleWorkflow[], secrets: string[]): Promise<Found[]> {
+export async function examine(config: Config, product: Discoverable, secrets: string[]): Promise<Found[]> {
   const { posthog, segment } = config;
+  const { workflows } = product;
   const events = eventsToForward(workflows);
   const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
   let discovered: Promise<Discovered[]> | undefined;
   const discover = () => {
-    discovered ??= discoverHere(config, workflows);
+    discovered ??= discoverHere(config, product);
     return discovered;
   };
   const ids = workflows.map(({ id }) => id);
@@ -40,7 +40,7 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[], se
     ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
     eventsCheck(config, workflows),
-    novuWorkflowsCheck(config, () => readManifest(workflows, config.novu.plan)),
+    novuWorkflowsCheck(config, () => readManifest(product, config.novu.plan)),
     ...appChecks(config, ids),
   ];
   const found = await lookAll(checks, WITHIN_MS);
@@ -54,8 +54,8 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[], se
 }
 
 /** The workflows as the bridge publishes them. */
-function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
-  const deps = sampleDependencies({ config, link: (url) => url, now: Date.now });
+function discoverHere(config: Config, { workflows, locales }: Discoverable): Promise<Discovered[]> {
+  const deps = sampleDependencies({ config, locales, link: (url) => url, now: Date.now });
   return discoverWorkflows(
     workflows.map((workflow) => workflow.build(deps)),
     createLog({ level: "silent" }),

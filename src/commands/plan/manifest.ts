@@ -3,6 +3,7 @@ import { z } from "zod";
 import { sampleDependencies } from "../../app/step-dependencies.ts";
 import { Channel } from "../../contracts/channel.ts";
 import type { NovuPlan } from "../../contracts/novu.ts";
+import type { Product } from "../../contracts/product.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 
 /** JSON schema, as Novu publishes it. */
@@ -38,12 +39,15 @@ export const Discovered = z.object({
   ),
 });
 
+/** The parts of a product that its workflows' discovery needs. */
+export type Discoverable = Pick<Product<LifecycleWorkflow>, "workflows" | "locales">;
+
 /** The workflows to publish. */
 export type Manifest = z.infer<typeof Discovered>["workflows"];
 
 /** The workflows of this source tree for a plan of Novu; needs no running bridge. */
-export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
-  const deps = sampleDependencies({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
+export async function readManifest({ workflows, locales }: Discoverable, plan: NovuPlan): Promise<Manifest> {
+  const deps = sampleDependencies({ config: { novu: { plan } }, locales, link: (url) => url, now: Date.now });
   // The client needs a key only for calls from Novu, and this client gets none.
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {

@@ -11,7 +11,7 @@ import { describeWorkflows, sampleDependencies } from "../../support/workflow-pr
 describeWorkflows(testProduct);
 
 it("publishes its payload beside the run", async () => {
-  const { payload } = await upgrade.build(sampleDependencies()).discover();
+  const { payload } = await upgrade.build(sampleDependencies(testProduct)).discover();
   expect(Object.keys((payload.schema as { properties: object }).properties).sort()).toEqual(["plan", "run"]);
 });
 
@@ -26,9 +26,9 @@ it("refuses a payload that JSON cannot carry to the step, and names the workflow
     workflow: async () => {},
   } as const;
   for (const at of [z.coerce.date(), z.string().transform(Number), z.bigint()]) {
-    expect(() => lifecycle({ ...definition, on: [], payload: z.object({ at }) }).build(sampleDependencies())).toThrow(
-      'the payload of "w" has to be plain JSON',
-    );
+    expect(() =>
+      lifecycle({ ...definition, on: [], payload: z.object({ at }) }).build(sampleDependencies(testProduct)),
+    ).toThrow('the payload of "w" has to be plain JSON');
   }
 });
 
@@ -57,7 +57,7 @@ it.each([
       else await step.throttle("d", { most: 1, within: { days: 2 } });
     },
   });
-  const discovered = long.build(sampleDependencies()).discover();
+  const discovered = long.build(sampleDependencies(testProduct)).discover();
   if (kind === "throttle") await expect(discovered).resolves.toBeDefined();
   else await expect(discovered).rejects.toThrow('the digest "d" takes longer than the Novu plan allows, which is 24 h');
 });

@@ -1,5 +1,6 @@
 import { Body, Head, Html, Link, Preview, Text } from "@react-email/components";
 import { useContext } from "react";
+import { useReaderLocale } from "../../../emails/_components/reader-locale.ts";
 import { UnsubscribeUrl } from "../../../emails/_components/unsubscribe-url.ts";
 
 export interface LetterProps {
@@ -15,8 +16,9 @@ export interface LetterProps {
 /** The one email of the tests' product. */
 export function Letter({ title, preheader = title, firstName, says, button, url }: LetterProps) {
   const unsubscribeUrl = useContext(UnsubscribeUrl);
+  const { locale, dir } = useReaderLocale();
   return (
-    <Html lang="en" dir="ltr">
+    <Html lang={locale} dir={dir}>
       <Head>
         <meta name="color-scheme" content="light dark" />
         <style>{SCHEMES}</style>

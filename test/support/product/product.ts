@@ -2,6 +2,7 @@ import type { Product } from "../../../src/contracts/product.ts";
 import type { LifecycleWorkflow } from "../../../src/engine/lifecycle.ts";
 import { BRAND, COLOURS } from "./brand.ts";
 import { dropOff } from "./drop-off.tsx";
+import { LOCALES, UNSUBSCRIBE_TEXTS } from "./locales.ts";
 import { onboarding } from "./onboarding.tsx";
 import { reEngagement } from "./re-engagement.tsx";
 import { sessionDropOff } from "./session-drop-off.tsx";
@@ -17,6 +18,8 @@ export const testProduct: Product<LifecycleWorkflow> = {
   brand: BRAND,
   colours: COLOURS,
   topics: TOPICS,
+  locales: LOCALES,
+  unsubscribeTexts: UNSUBSCRIBE_TEXTS,
   segmentNames: new Map([
     ["User Registered", "user_signed_up"],
     ["Onboarding Completed", "onboarding_completed"],

@@ -24,8 +24,10 @@ const EXCEPTIONS: Record<string, string[]> = {
   "src/contracts/person.ts": ["src/workflows/person-properties.ts"],
   // A type: the topics that a workflow may name.
   "src/engine/lifecycle.ts": ["src/workflows/topics.ts"],
-  // The context by which the emails get their unsubscribe link.
-  "src/engine/email.ts": ["emails/_components/unsubscribe-url.ts"],
+  // Types: the locales of the messages.
+  "src/contracts/locale.ts": ["emails/_components/locales.ts"],
+  // The contexts by which the emails get their locale and their unsubscribe link.
+  "src/engine/email.ts": ["emails/_components/reader-locale.ts", "emails/_components/unsubscribe-url.ts"],
   "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],
   "src/sandbox/local-config.ts": ["src/config.ts"],
   "src/sandbox/services.ts": ["src/app.ts"],

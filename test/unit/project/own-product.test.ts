@@ -13,8 +13,8 @@ const ENGINE_TESTS = ["app", "engines", "commands", "browser", "trouble", "unit"
 );
 /** The files of support that lead to what is shipped, for test/workflows and test/processes. */
 const LEADS_TO_SHIPPED = ["test/support/shipped.ts"];
-/** The fork's own: the list, each workflow, the emails, the brand, its colours, and the Segment names. */
-const OWN = [/^src\/workflows\//, /^emails\/[^/]+\.tsx$/, /^emails\/_components\/(brand|tokens)\.ts$/];
+/** The fork's own: the list, each workflow, the emails, the brand, its locales and colours, and the Segment names. */
+const OWN = [/^src\/workflows\//, /^emails\/[^/]+\.tsx$/, /^emails\/_components\/(brand|locales|tokens)\.ts$/];
 /** A type is not there when the tests run; this one says what a workflow may name as its topic. */
 const TYPE_ONLY = { from: "test/support/product/topics.ts", to: "src/workflows/topics.ts" };
 

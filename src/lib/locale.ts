@@ -1,0 +1,31 @@
+/** A locale as a person or a system writes it, such as "de-AT", " DE_de " or "de_DE.UTF-8"; undefined for no locale. */
+export function readLocale(written: string): Intl.Locale | undefined {
+  try {
+    return new Intl.Locale(
+      written
+        .trim()
+        .replace(/[.@].*$/, "")
+        .replaceAll("_", "-"),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The one of `locales` for a written locale: the same locale, or else one of the same language, if possible in the same
+ * script. Undefined if no language matches.
+ */
+export function matchLocale<One extends { locale: string }>(written: string, locales: readonly One[]): One | undefined {
+  const wanted = readLocale(written);
+  if (wanted === undefined) return undefined;
+  const { language, script } = wanted.maximize();
+  const candidates = locales
+    .map((one) => ({ one, own: readLocale(one.locale) }))
+    .filter(({ own }) => own?.language === language);
+  const best =
+    candidates.find(({ own }) => own?.baseName === wanted.baseName) ??
+    candidates.find(({ own }) => own?.maximize().script === script) ??
+    candidates[0];
+  return best?.one;
+}

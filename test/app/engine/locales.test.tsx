@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { noteControls, subjectControl } from "../../../src/engine/controls.ts";
+import { dayOf } from "../../../src/engine/dates.ts";
+import type { Message } from "../../../src/sandbox/local-novu/state.ts";
+import { byHand, campaign } from "../../support/campaign.ts";
+import { Invitation } from "../../support/product/invitation.tsx";
+import { Letter } from "../../support/product/letter.tsx";
+import { texts } from "../../support/product/locales.ts";
+import { openStory, type Story } from "../../support/story.ts";
+
+const URL = "https://app.acme.example/";
+const joins = subjectControl(texts({ en: "Join us", he: "בואו" }));
+const Found = z.object({ day: z.string() });
+
+const invitation = campaign({
+  async workflow({ step }) {
+    const found = await step.custom("day", Found, ({ locale, now, person }) => ({ day: dayOf(now, person, locale) }));
+    await step.email(
+      "email",
+      ({ controls }) => ({ subject: controls.subject, body: <Invitation firstName="Ada" url={URL} /> }),
+      { controlSchema: joins },
+    );
+    await step.email("plain-email", ({ controls }) => ({ subject: controls.subject, body: <p>Have a look</p> }), {
+      controlSchema: subjectControl("To all"),
+    });
+    await step.email("english-email", () => ({
+      subject: "Hello",
+      body: <Letter title="T" firstName="Ada" says="S" button="B" url={URL} />,
+    }));
+    await step.inApp(
+      "note",
+      ({ controls, locale }) => ({ subject: `${controls.subject} ${locale}`, body: found.day }),
+      {
+        controlSchema: noteControls(texts({ en: "A note", he: "הודעה" }), "The same"),
+      },
+    );
+  },
+});
+
+const workflows = [invitation];
+
+describe("a message", () => {
+  it("is in the person's locale, and in the fallback for a person without a known one", async () => {
+    const people = { ada: { locale: " HE_il " }, grace: { locale: "fr" }, joan: {}, linus: { locale: { he: true } } };
+    await using story = await openStory({ workflows, people });
+    for (const person of Object.keys(people)) await story.does(person, "called");
+
+    const day = "2 March";
+    expect(story.subjects("ada")).toEqual(["בואו", "To all", "Hello", "הודעה he"]);
+    for (const person of ["grace", "joan", "linus"])
+      expect([person, story.subjects(person)]).toEqual([person, ["Join us", "To all", "Hello", "A note en"]]);
+    expect(notes(story, "ada")).toEqual(["2 במרץ"]);
+    expect(notes(story, "grace")).toEqual([day]);
+
+    const [email, plain, english] = story.messages("ada");
+    expect(html(email)).toContain('<html dir="rtl" lang="he">');
+    expect(html(email)).toContain("הצוות שלך מחכה.");
+    expect(html(story.messages("grace")[0])).toContain('<html dir="ltr" lang="en">');
+    // An email without texts for each locale is in the fallback, also the link that is added to it.
+    expect(html(english)).toContain('<html dir="ltr" lang="en">');
+    expect(html(plain)).toMatch(/>Unsubscribe<\/a><\/p>$/);
+  });
+
+  it("has the texts that a colleague has changed for its locale, and the code's if they cannot be used", async () => {
+    const he = { locale: "he" };
+    const people = { ada: he, grace: {}, joan: he, linus: he, margaret: he, alan: {} };
+    await using story = await openStory({ workflows, people });
+    const { novu } = story.sandbox;
+    const first = (person: string) => story.subjects(person).slice(0, 1);
+    novu.setControls("campaign", "email", { subject_he: "ברוכים הבאים" });
+    for (const person of ["ada", "grace"]) await story.does(person, "called");
+    expect([first("ada"), first("grace")]).toEqual([["ברוכים הבאים"], ["Join us"]]);
+
+    const unusable = { joan: "", linus: "   ", margaret: "{% none %}" };
+    for (const [person, subject_he] of Object.entries(unusable)) {
+      novu.setControls("campaign", "email", { subject_he, subject: "Come in" });
+      await story.does(person, "called");
+      expect([subject_he, first(person)]).toEqual([subject_he, ["בואו"]]);
+    }
+    await story.does("alan", "called");
+    expect(first("alan")).toEqual(["Come in"]);
+  });
+
+  it("of a test from Novu's dashboard is in the subscriber's locale", async () => {
+    await using story = await openStory({ workflows, people: { ada: {} } });
+    await byHand(story.sandbox, "campaign", { subscriberId: "ada", email: "ada@example.com", locale: "he_IL" });
+    expect(story.subjects("ada").slice(0, 1)).toEqual(["בואו"]);
+  });
+});
+
+function notes(story: Story, person: string): unknown[] {
+  return story
+    .messages(person)
+    .filter(({ channel }) => channel === "in_app")
+    .map(({ content }) => content.body);
+}
+
+function html(message: Message | undefined): string {
+  return String(message?.content.body);
+}
