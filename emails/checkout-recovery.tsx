@@ -1,5 +1,6 @@
 import { brand } from "./_components/brand.ts";
 import { Layout } from "./_components/layout.tsx";
+import { useTexts } from "./_components/reader-locale.ts";
 import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface CheckoutRecoveryProps {
@@ -10,24 +11,40 @@ export interface CheckoutRecoveryProps {
 }
 
 export default function CheckoutRecovery({ firstName, checkoutUrl, cartValue }: CheckoutRecoveryProps) {
+  const texts = useTexts(CheckoutRecovery);
   return (
-    <Layout
-      preheader="Everything is where you left it."
-      because={`You get this because you started a checkout at ${brand.name}.`}
-    >
-      <Title>Your checkout is still open</Title>
+    <Layout preheader={texts.kept} because={texts.because}>
+      <Title>{texts.title}</Title>
       <Greeting name={firstName} />
       <Paragraph>
-        {cartValue === undefined
-          ? "You stopped just before the end."
-          : `You stopped just before the end; the total was ${cartValue}.`}{" "}
-        Everything is where you left it.
+        {cartValue === undefined ? texts.stopped : texts.stoppedAt(cartValue)} {texts.kept}
       </Paragraph>
-      <Button href={checkoutUrl}>Back to your checkout</Button>
-      <Paragraph>Did something go wrong? Write to {brand.helpEmail} and we will sort it out.</Paragraph>
+      <Button href={checkoutUrl}>{texts.button}</Button>
+      <Paragraph>{texts.help}</Paragraph>
     </Layout>
   );
 }
+
+CheckoutRecovery.texts = {
+  en: {
+    because: `You get this because you started a checkout at ${brand.name}.`,
+    title: "Your checkout is still open",
+    stopped: "You stopped just before the end.",
+    stoppedAt: (total: string) => `You stopped just before the end; the total was ${total}.`,
+    kept: "Everything is where you left it.",
+    button: "Back to your checkout",
+    help: `Did something go wrong? Write to ${brand.helpEmail} and we will sort it out.`,
+  },
+  de: {
+    because: `Du bekommst diese E-Mail, weil du bei ${brand.name} eine Bestellung begonnen hast.`,
+    title: "Deine Bestellung ist noch offen",
+    stopped: "Du hast kurz vor dem Ende aufgehört.",
+    stoppedAt: (total: string) => `Du hast kurz vor dem Ende aufgehört; der Betrag war ${total}.`,
+    kept: "Alles ist noch so, wie du es verlassen hast.",
+    button: "Zurück zur Bestellung",
+    help: `Ist etwas schiefgegangen? Schreib an ${brand.helpEmail}, und wir bringen es in Ordnung.`,
+  },
+};
 
 CheckoutRecovery.PreviewProps = {
   firstName: "Ada",

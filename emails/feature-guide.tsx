@@ -1,5 +1,6 @@
 import { brand } from "./_components/brand.ts";
 import { Layout } from "./_components/layout.tsx";
+import { useTexts } from "./_components/reader-locale.ts";
 import { Button, Greeting, List, Paragraph, Title } from "./_components/text.tsx";
 
 export interface FeatureGuideProps {
@@ -10,21 +11,39 @@ export interface FeatureGuideProps {
 }
 
 export default function FeatureGuide({ firstName, feature, tips }: FeatureGuideProps) {
+  const texts = useTexts(FeatureGuide);
   return (
-    <Layout
-      preheader={`You have used ${feature.name} once. This is how to get more out of it.`}
-      because={`You get this because you used ${feature.name} in ${brand.name} for the first time.`}
-    >
-      <Title>Get more out of {feature.name}</Title>
+    <Layout preheader={texts.preheader(feature.name)} because={texts.because(feature.name)}>
+      <Title>{texts.title(feature.name)}</Title>
       <Greeting name={firstName} />
-      <Paragraph>
-        You have used {feature.name} for the first time. The idea in one line: {feature.benefit}
-      </Paragraph>
-      <List intro="What helps from here:" items={tips} />
-      <Button href={feature.url}>Open {feature.name}</Button>
+      <Paragraph>{texts.idea(feature)}</Paragraph>
+      <List intro={texts.tips} items={tips} />
+      <Button href={feature.url}>{texts.button(feature.name)}</Button>
     </Layout>
   );
 }
+
+FeatureGuide.texts = {
+  en: {
+    preheader: (feature: string) => `You have used ${feature} once. This is how to get more out of it.`,
+    because: (feature: string) => `You get this because you used ${feature} in ${brand.name} for the first time.`,
+    title: (feature: string) => `Get more out of ${feature}`,
+    idea: ({ name, benefit }: FeatureGuideProps["feature"]) =>
+      `You have used ${name} for the first time. The idea in one line: ${benefit}`,
+    tips: "What helps from here:",
+    button: (feature: string) => `Open ${feature}`,
+  },
+  de: {
+    preheader: (feature: string) => `${feature}: einmal hast du es genutzt. So holst du mehr heraus.`,
+    because: (feature: string) =>
+      `Du bekommst diese E-Mail, weil du in ${brand.name} zum ersten Mal etwas genutzt hast: ${feature}.`,
+    title: (feature: string) => `So holst du mehr heraus: ${feature}`,
+    idea: ({ name, benefit }: FeatureGuideProps["feature"]) =>
+      `${name}: das hast du zum ersten Mal genutzt. Die Idee in einem Satz: ${benefit}`,
+    tips: "Das hilft dir weiter:",
+    button: (feature: string) => `${feature} öffnen`,
+  },
+};
 
 FeatureGuide.PreviewProps = {
   firstName: "Ada",

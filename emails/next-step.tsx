@@ -1,5 +1,6 @@
 import { brand } from "./_components/brand.ts";
 import { Layout } from "./_components/layout.tsx";
+import { useTexts } from "./_components/reader-locale.ts";
 import { Button, Greeting, List, Paragraph, Title } from "./_components/text.tsx";
 
 export interface NextStepProps {
@@ -13,21 +14,38 @@ export interface NextStepProps {
 }
 
 export default function NextStep({ firstName, completed, nextStep, why, setupUrl }: NextStepProps) {
+  const texts = useTexts(NextStep);
   return (
-    <Layout
-      preheader={`Next: ${nextStep}.`}
-      because={`You get this because you have just finished a step of setting up ${brand.name}.`}
-    >
-      <Title>Well done. Next: {nextStep}</Title>
+    <Layout preheader={texts.preheader(nextStep)} because={texts.because}>
+      <Title>{texts.title(nextStep)}</Title>
       <Greeting name={firstName} />
-      <List intro="This is done:" items={completed} />
+      <List intro={texts.done} items={completed} />
       <Paragraph>
-        Now {nextStep}. {why}
+        {texts.now(nextStep)} {why}
       </Paragraph>
-      <Button href={setupUrl}>Go to the next step</Button>
+      <Button href={setupUrl}>{texts.button}</Button>
     </Layout>
   );
 }
+
+NextStep.texts = {
+  en: {
+    preheader: (step: string) => `Next: ${step}.`,
+    because: `You get this because you have just finished a step of setting up ${brand.name}.`,
+    title: (step: string) => `Well done. Next: ${step}`,
+    done: "This is done:",
+    now: (step: string) => `Now ${step}.`,
+    button: "Go to the next step",
+  },
+  de: {
+    preheader: (step: string) => `Als Nächstes: ${step}.`,
+    because: `Du bekommst diese E-Mail, weil du gerade einen Schritt beim Einrichten von ${brand.name} geschafft hast.`,
+    title: (step: string) => `Gut gemacht. Als Nächstes: ${step}`,
+    done: "Das ist erledigt:",
+    now: (step: string) => `Jetzt ist dran: ${step}.`,
+    button: "Zum nächsten Schritt",
+  },
+};
 
 NextStep.PreviewProps = {
   firstName: "Ada",

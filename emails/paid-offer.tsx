@@ -1,5 +1,6 @@
 import { brand } from "./_components/brand.ts";
 import { Layout } from "./_components/layout.tsx";
+import { useTexts } from "./_components/reader-locale.ts";
 import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface PaidOfferProps {
@@ -15,25 +16,56 @@ export interface PaidOfferProps {
   reason: "pricing" | "trial";
 }
 
-const words = {
-  pricing: { opening: "You have had a look at our prices.", because: `looked at the prices of ${brand.name}` },
-  trial: { opening: `You have tried ${brand.name} for yourself.`, because: `started a trial of ${brand.name}` },
-} as const;
-
 export default function PaidOffer({ firstName, proof, offer, endsOn, upgradeUrl, reason }: PaidOfferProps) {
+  const texts = useTexts(PaidOffer);
   return (
-    <Layout preheader={`Until ${endsOn}: ${offer}.`} because={`You get this because you ${words[reason].because}.`}>
-      <Title>Upgrade with {offer}</Title>
+    <Layout preheader={texts.preheader(endsOn, offer)} because={texts.because[reason]}>
+      <Title>{texts.title(offer)}</Title>
       <Greeting name={firstName} />
-      <Paragraph>{words[reason].opening} In case you are still deciding, this is what it did for others:</Paragraph>
-      <Paragraph>{proof}</Paragraph>
       <Paragraph>
-        If you upgrade by {endsOn}, you get {offer}. After that day the offer is over.
+        {texts.opening[reason]} {texts.others}
       </Paragraph>
-      <Button href={upgradeUrl}>Upgrade your plan</Button>
+      <Paragraph>{proof}</Paragraph>
+      <Paragraph>{texts.offer(endsOn, offer)}</Paragraph>
+      <Button href={upgradeUrl}>{texts.button}</Button>
     </Layout>
   );
 }
+
+PaidOffer.texts = {
+  en: {
+    preheader: (endsOn: string, offer: string) => `Until ${endsOn}: ${offer}.`,
+    because: {
+      pricing: `You get this because you looked at the prices of ${brand.name}.`,
+      trial: `You get this because you started a trial of ${brand.name}.`,
+    },
+    title: (offer: string) => `Upgrade with ${offer}`,
+    opening: {
+      pricing: "You have had a look at our prices.",
+      trial: `You have tried ${brand.name} for yourself.`,
+    },
+    others: "In case you are still deciding, this is what it did for others:",
+    offer: (endsOn: string, offer: string) =>
+      `If you upgrade by ${endsOn}, you get ${offer}. After that day the offer is over.`,
+    button: "Upgrade your plan",
+  },
+  de: {
+    preheader: (endsOn: string, offer: string) => `Bis zum ${endsOn}: ${offer}.`,
+    because: {
+      pricing: `Du bekommst diese E-Mail, weil du dir die Preise von ${brand.name} angesehen hast.`,
+      trial: `Du bekommst diese E-Mail, weil du ${brand.name} zurzeit testest.`,
+    },
+    title: (offer: string) => `Jetzt wechseln: ${offer}`,
+    opening: {
+      pricing: "Du hast dir unsere Preise angesehen.",
+      trial: `Du hast ${brand.name} selbst ausprobiert.`,
+    },
+    others: "Falls du noch überlegst: Das hat es anderen gebracht.",
+    offer: (endsOn: string, offer: string) =>
+      `Wenn du bis zum ${endsOn} wechselst, bekommst du ${offer}. Danach endet das Angebot.`,
+    button: "Tarif wechseln",
+  },
+};
 
 PaidOffer.PreviewProps = {
   firstName: "Ada",

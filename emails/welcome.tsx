@@ -44,7 +44,7 @@ Welcome.texts = {
     hello: "Schön, dass du da bist.",
     invited: (name: string) => `${name} hat dich eingeladen: schön, dass du da bist.`,
     steps:
-      "Die meisten sehen ihren ersten Bericht nach zehn Minuten: Daten verbinden, eine Kollegin oder einen Kollegen einladen, Ergebnis ansehen.",
+      "Die meisten sehen ihren ersten Bericht nach zehn Minuten: Daten verbinden, jemanden aus dem Team einladen, Ergebnis ansehen.",
     button: "Arbeitsbereich einrichten",
     help: `Kommst du nicht weiter? Schreib an ${brand.helpEmail}; dort antwortet ein Mensch.`,
   },

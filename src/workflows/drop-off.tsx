@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
+import type { Locale } from "../contracts/locale.ts";
 import type { PersonProperties } from "../contracts/person.ts";
 import { firstReadable, number, text } from "../contracts/property-types.ts";
-import { noteControls, subjectControl } from "../engine/controls.ts";
+import { noteControls, subjectControl, textControl } from "../engine/controls.ts";
 import { isAfter } from "../engine/dates.ts";
 import { event } from "../engine/event.ts";
 import { experiment } from "../engine/experiment.ts";
@@ -53,7 +54,10 @@ export const dropOff = lifecycle({
         redirect: { url: link(payload.checkout_url), target: "_self" },
       }),
       {
-        controlSchema: noteControls("Your checkout is still open", "Everything is where you left it."),
+        controlSchema: noteControls(stillOpen, {
+          en: "Everything is where you left it.",
+          de: "Alles ist noch so, wie du es verlassen hast.",
+        }),
         skip: hasBought,
       },
     );
@@ -61,13 +65,13 @@ export const dropOff = lifecycle({
     await step.wait("until-a-day", { hours: 23 });
     await step.email(
       "recovery",
-      ({ person, controls, variants, link }) => ({
+      ({ person, locale, controls, variants, link }) => ({
         subject: { control: controls.subject, benefit: controls.benefit_subject }[variants.subject],
         body: (
           <CheckoutRecovery
             firstName={greetingName(person)}
             checkoutUrl={link(payload.checkout_url)}
-            cartValue={money(payload)}
+            cartValue={money(payload, locale)}
           />
         ),
       }),
@@ -76,11 +80,13 @@ export const dropOff = lifecycle({
   },
 });
 
-const recoveryControls = subjectControl("Your checkout is still open").extend({
-  benefit_subject: z
-    .string()
-    .default("Everything is where you left it: two minutes to go")
-    .meta({ title: "Subject for the variant “benefit”" }),
+const stillOpen = { en: "Your checkout is still open", de: "Deine Bestellung ist noch offen" };
+
+const recoveryControls = subjectControl(stillOpen).extend({
+  benefit_subject: textControl("Subject for the variant “benefit”", {
+    en: "Everything is where you left it: two minutes to go",
+    de: "Alles ist noch da: nur noch zwei Minuten",
+  }),
 });
 
 const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
@@ -92,14 +98,11 @@ function currencyOf(said: unknown): string | undefined {
   return CURRENCIES.has(code) ? code : undefined;
 }
 
-function money({
-  cart_value,
-  currency,
-}: {
-  cart_value?: number | null | undefined;
-  currency: string;
-}): string | undefined {
+function money(
+  { cart_value, currency }: { cart_value?: number | null | undefined; currency: string },
+  locale: Locale,
+): string | undefined {
   return cart_value == null
     ? undefined
-    : new Intl.NumberFormat("en", { style: "currency", currency }).format(cart_value);
+    : new Intl.NumberFormat(locale, { style: "currency", currency }).format(cart_value);
 }

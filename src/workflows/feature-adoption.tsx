@@ -4,7 +4,7 @@ import { subjectControl } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { GuidedFeature, guideTo } from "./features.ts";
+import { featureIn, GuidedFeature, guideTo } from "./features.ts";
 
 /**
  * For a person who has used a feature for the first time: a guide to the feature. A person gets at most one such email
@@ -29,14 +29,14 @@ export const featureAdoption = lifecycle({
     await step.throttle("one-an-hour", { most: 1, within: { hours: 1 } });
     await step.email(
       "feature-guide",
-      ({ person, controls, link }) => {
-        const { tips, url, ...feature } = guideTo(payload.feature);
+      ({ person, locale, controls, link }) => {
+        const { tips, url, ...feature } = featureIn(locale, guideTo(payload.feature));
         return {
           subject: `${controls.subject} ${feature.name}`,
           body: <FeatureGuide firstName={greetingName(person)} feature={{ ...feature, url: link(url) }} tips={tips} />,
         };
       },
-      { controlSchema: subjectControl("Get more out of"), atAnyHour: true },
+      { controlSchema: subjectControl({ en: "Get more out of", de: "So holst du mehr heraus:" }), atAnyHour: true },
     );
   },
 });

@@ -5,7 +5,7 @@ import { subjectControl, textControls } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { isSetUp, setupStepOf } from "./setup-steps.ts";
+import { isSetUp, setupStepOf, stepIn } from "./setup-steps.ts";
 
 /**
  * For a person who is stuck in the set-up: "Need help?" in the app and by push, and six hours later by email if the
@@ -27,8 +27,8 @@ export const onboardingStalled = lifecycle({
   async workflow({ step, payload }) {
     const note = await step.inApp(
       "help-note",
-      ({ person, controls, link }) => {
-        const { phrase, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
+      ({ person, locale, controls, link }) => {
+        const { phrase, helpUrl } = stepIn(locale, setupStepOf(person.onboarding_step, payload.step));
         return {
           subject: controls.subject,
           body: `${controls.body} ${phrase}.`,
@@ -36,18 +36,21 @@ export const onboardingStalled = lifecycle({
         };
       },
       {
-        controlSchema: textControls({ subject: "Need help?", body: "Still open:", button: "Get help" }),
+        controlSchema: textControls({
+          ...needHelp,
+          button: { en: "Get help", de: "Hilfe holen" },
+        }),
         skip: ({ person }) => isSetUp(person),
       },
     );
     await step.push(
       "help-push",
-      ({ person, controls }) => ({
+      ({ person, locale, controls }) => ({
         subject: controls.subject,
-        body: `${controls.body} ${setupStepOf(person.onboarding_step, payload.step).phrase}.`,
+        body: `${controls.body} ${stepIn(locale, setupStepOf(person.onboarding_step, payload.step)).phrase}.`,
       }),
       {
-        controlSchema: textControls({ subject: "Need help?", body: "Still open:" }),
+        controlSchema: textControls(needHelp),
         skip: ({ person }) => isSetUp(person),
       },
     );
@@ -55,8 +58,8 @@ export const onboardingStalled = lifecycle({
     await step.wait("six-hours", { hours: 6 });
     await step.email(
       "help-email",
-      ({ person, controls, link }) => {
-        const { phrase, url, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
+      ({ person, locale, controls, link }) => {
+        const { phrase, url, helpUrl } = stepIn(locale, setupStepOf(person.onboarding_step, payload.step));
         return {
           subject: `${controls.subject} ${phrase}`,
           body: (
@@ -70,9 +73,14 @@ export const onboardingStalled = lifecycle({
         };
       },
       {
-        controlSchema: subjectControl("Help to"),
+        controlSchema: subjectControl({ en: "Help to", de: "Hilfe:" }),
         skip: ({ person }) => isSetUp(person) || (note.seen && "has seen the note"),
       },
     );
   },
 });
+
+const needHelp = {
+  subject: { en: "Need help?", de: "Brauchst du Hilfe?" },
+  body: { en: "Still open:", de: "Noch offen:" },
+};

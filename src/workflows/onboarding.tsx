@@ -8,8 +8,8 @@ import { subjectControl, textControls } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName, shownName } from "../lib/names.ts";
-import { hasTriedAll, nextFeature } from "./features.ts";
-import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
+import { featureIn, hasTriedAll, nextFeature } from "./features.ts";
+import { isSetUp, setupStepOf, setupUrl, stepIn } from "./setup-steps.ts";
 
 /**
  * Once for each person: the welcome on day 0, the next set-up step on day 2, a feature on day 5, a check-in on day 10.
@@ -41,7 +41,7 @@ export const onboarding = lifecycle({
           />
         ),
       }),
-      { controlSchema: subjectControl(`Welcome to ${brand.name}`), atAnyHour: true },
+      { controlSchema: subjectControl(welcome), atAnyHour: true },
     );
     await step.inApp(
       "welcome-note",
@@ -52,9 +52,12 @@ export const onboarding = lifecycle({
       }),
       {
         controlSchema: textControls({
-          subject: `Welcome to ${brand.name}`,
-          body: "Three short steps and your first report is there.",
-          button: "Set up",
+          subject: welcome,
+          body: {
+            en: "Three short steps and your first report is there.",
+            de: "Drei kurze Schritte bis zu deinem ersten Bericht.",
+          },
+          button: { en: "Set up", de: "Einrichten" },
         }),
       },
     );
@@ -62,28 +65,28 @@ export const onboarding = lifecycle({
     await step.wait("until-day-2", { days: 2 });
     await step.email(
       "setup-nudge",
-      ({ person, controls, link }) => {
-        const { phrase, why, url } = setupStepOf(person.onboarding_step);
+      ({ person, locale, controls, link }) => {
+        const { phrase, why, url } = stepIn(locale, setupStepOf(person.onboarding_step));
         return {
           subject: `${controls.subject}: ${phrase}`,
           body: <SetupNudge firstName={greetingName(person)} nextStep={phrase} why={why} setupUrl={link(url)} />,
         };
       },
-      { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
+      { controlSchema: subjectControl({ en: "Next", de: "Als Nächstes" }), skip: ({ person }) => isSetUp(person) },
     );
 
     await step.wait("until-day-5", { days: 3 });
     await step.email(
       "feature-spotlight",
-      ({ person, controls, link }) => {
-        const feature = nextFeature(person.features_used);
+      ({ person, locale, controls, link }) => {
+        const feature = featureIn(locale, nextFeature(person.features_used));
         return {
           subject: `${controls.subject} ${feature.name}?`,
           body: <FeatureSpotlight firstName={greetingName(person)} feature={{ ...feature, url: link(feature.url) }} />,
         };
       },
       {
-        controlSchema: subjectControl("Have you tried"),
+        controlSchema: subjectControl({ en: "Have you tried", de: "Kennst du schon" }),
         skip: ({ person }) => isSetUp(person) || (hasTriedAll(person.features_used) && "has tried every feature"),
       },
     );
@@ -95,7 +98,12 @@ export const onboarding = lifecycle({
         subject: controls.subject,
         body: <CheckIn firstName={greetingName(person)} setupUrl={link(setupUrl)} />,
       }),
-      { controlSchema: subjectControl("What is in the way?"), skip: ({ person }) => isSetUp(person) },
+      {
+        controlSchema: subjectControl({ en: "What is in the way?", de: "Woran liegt es?" }),
+        skip: ({ person }) => isSetUp(person),
+      },
     );
   },
 });
+
+const welcome = { en: `Welcome to ${brand.name}`, de: `Willkommen bei ${brand.name}` };

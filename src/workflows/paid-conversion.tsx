@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import PaidOffer from "../../emails/paid-offer.tsx";
+import type { Locale, Texts } from "../contracts/locale.ts";
 import type { PersonProperties } from "../contracts/person.ts";
-import { subjectControl } from "../engine/controls.ts";
-import { dayOf } from "../engine/dates.ts";
+import { subjectControl, textControl } from "../engine/controls.ts";
+import { dayOf, timeZoneOf } from "../engine/dates.ts";
 import { toMs } from "../engine/duration.ts";
 import { event } from "../engine/event.ts";
 import { experiment } from "../engine/experiment.ts";
@@ -16,15 +17,21 @@ import { isPaid } from "./plans.ts";
  * promise the same offer and your billing has to grant it.
  */
 const OFFERS = {
-  control: { words: "20% off the first year", upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year` },
-  "two-months": { words: "two months free", upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months` },
+  control: {
+    words: { en: "20% off the first year", de: "20 % Rabatt im ersten Jahr" },
+    upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year`,
+  },
+  "two-months": {
+    words: { en: "two months free", de: "zwei Monate gratis" },
+    upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months`,
+  },
 } as const;
 const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
   /** ISO 8601 */
   endsAt: z.string(),
-  /** The last day, as messages show it. Stored with the run, so that both messages name the same day. */
-  endsOn: z.string(),
+  /** Stored with the run, so that both messages name the same day. */
+  timeZone: z.string(),
 });
 
 /**
@@ -48,8 +55,9 @@ export const paidConversion = lifecycle({
     await step.wait("an-hour", { hours: 1 });
     const offer = await step.custom("offer", Offer, ({ person, now }) => {
       const endsAt = new Date(now.getTime() + toMs(OFFER_ENDS_AFTER));
-      return { endsAt: endsAt.toISOString(), endsOn: dayOf(endsAt, person) };
+      return { endsAt: endsAt.toISOString(), timeZone: timeZoneOf(person) };
     });
+    const endsOn = (locale: Locale) => dayOf(new Date(offer.endsAt), { $timezone: offer.timeZone }, locale);
     const skip = ({ person, now }: { person: PersonProperties; now: Date }) => {
       if (isPaid(person.plan)) return `is on the ${person.plan} plan`;
       return now.getTime() >= Date.parse(offer.endsAt) && "the offer is over";
@@ -57,14 +65,14 @@ export const paidConversion = lifecycle({
 
     await step.email(
       "offer-email",
-      ({ person, controls, variants, link }) => ({
-        subject: `${controls.subject} ${offer.endsOn}: ${OFFERS[variants.offer].words}`,
+      ({ person, locale, controls, variants, link }) => ({
+        subject: `${controls.subject} ${endsOn(locale)}: ${OFFERS[variants.offer].words[locale]}`,
         body: (
           <PaidOffer
             firstName={greetingName(person)}
             proof={controls.proof}
-            offer={OFFERS[variants.offer].words}
-            endsOn={offer.endsOn}
+            offer={OFFERS[variants.offer].words[locale]}
+            endsOn={endsOn(locale)}
             upgradeUrl={link(OFFERS[variants.offer].upgradeUrl)}
             reason={payload.reason}
           />
@@ -76,22 +84,28 @@ export const paidConversion = lifecycle({
     await step.wait("until-two-days-before", { days: 5 });
     await step.inApp(
       "offer-reminder",
-      ({ controls, variants, link }) => ({
-        subject: `${controls.subject} ${offer.endsOn}`,
-        body: `If you upgrade by then, you get ${OFFERS[variants.offer].words}.`,
+      ({ locale, controls, variants, link }) => ({
+        subject: `${controls.subject} ${endsOn(locale)}`,
+        body: reminder[locale](OFFERS[variants.offer].words[locale]),
         primaryAction: {
-          label: "See the plans",
+          label: seeThePlans[locale],
           redirect: { url: link(OFFERS[variants.offer].upgradeUrl), target: "_self" },
         },
       }),
-      { controlSchema: subjectControl("Your offer ends on"), skip },
+      { controlSchema: subjectControl({ en: "Your offer ends on", de: "Dein Angebot endet am" }), skip },
     );
   },
 });
 
-const offerControls = subjectControl("Until").extend({
-  proof: z
-    .string()
-    .default("The support team at Northwind answers twice as many questions since it sees which ones come back.")
-    .meta({ title: "What a customer got out of it, in one true sentence" }),
+const offerControls = subjectControl({ en: "Until", de: "Bis zum" }).extend({
+  proof: textControl("What a customer got out of it, in one true sentence", {
+    en: "The support team at Northwind answers twice as many questions since it sees which ones come back.",
+    de: "Das Support-Team von Northwind beantwortet doppelt so viele Fragen, seit es sieht, welche wiederkommen.",
+  }),
 });
+
+const reminder: Texts<(offer: string) => string> = {
+  en: (offer) => `If you upgrade by then, you get ${offer}.`,
+  de: (offer) => `Wenn du bis dahin wechselst, bekommst du ${offer}.`,
+};
+const seeThePlans: Texts = { en: "See the plans", de: "Tarife ansehen" };

@@ -1,17 +1,36 @@
 import { z } from "zod";
+import type { Locale, Texts } from "../contracts/locale.ts";
 import { firstReadable, lowerCase, text } from "../contracts/property-types.ts";
 import { shownName } from "../lib/names.ts";
 
 interface Plan {
   name: string;
   /** The features of the plan, as phrases: "unlimited reports". */
-  unlocked: string[];
+  unlocked: Texts<string[]>;
 }
 
 /** The plans, by the value of `plan` at PostHog. Yours to change. */
 const PAID_PLANS = new Map<string, Plan>([
-  ["pro", { name: "Pro", unlocked: ["unlimited reports", "scheduled reports", "two years of history"] }],
-  ["team", { name: "Team", unlocked: ["everything in Pro", "alerts for the whole team", "single sign-on"] }],
+  [
+    "pro",
+    {
+      name: "Pro",
+      unlocked: {
+        en: ["unlimited reports", "scheduled reports", "two years of history"],
+        de: ["unbegrenzt viele Berichte", "geplante Berichte", "Daten aus zwei Jahren"],
+      },
+    },
+  ],
+  [
+    "team",
+    {
+      name: "Team",
+      unlocked: {
+        en: ["everything in Pro", "alerts for the whole team", "single sign-on"],
+        de: ["alles aus Pro", "Alarme für das ganze Team", "Single Sign-on"],
+      },
+    },
+  ],
 ]);
 
 export function isPaid(plan: string | undefined): boolean {
@@ -27,9 +46,10 @@ export const PlanName = z
   .refine((said) => listed(said) !== undefined || shownName(said) !== undefined, "is neither listed nor like a name")
   .meta({ default: "Pro" });
 
-/** A plan that is not listed gets the name from the event, and no features. */
-export function planOf(said: string): Plan {
-  return listed(said) ?? { name: shownName(said) ?? "paid", unlocked: [] };
+/** The plan as a message shows it. A plan that is not listed gets the name from the event, and no features. */
+export function planIn(locale: Locale, said: string): { name: string; unlocked: string[] } {
+  const plan = listed(said);
+  return { name: plan?.name ?? shownName(said) ?? "paid", unlocked: plan?.unlocked[locale] ?? [] };
 }
 
 function listed(said: string): Plan | undefined {

@@ -11,8 +11,14 @@ import { greetingName } from "../lib/names.ts";
  * to continue the action. Yours to change.
  */
 const KEY_ACTIONS = {
-  build_report: { phrase: "build a report", url: `${brand.appUrl}/reports/draft` },
-  connect_data: { phrase: "connect your data", url: `${brand.appUrl}/setup/connect-data` },
+  build_report: {
+    phrase: { en: "build a report", de: "einen Bericht erstellen" },
+    url: `${brand.appUrl}/reports/draft`,
+  },
+  connect_data: {
+    phrase: { en: "connect your data", de: "deine Daten verbinden" },
+    url: `${brand.appUrl}/setup/connect-data`,
+  },
 } as const;
 
 const KeyAction = z.enum(["build_report", "connect_data"] satisfies Array<keyof typeof KEY_ACTIONS>);
@@ -47,18 +53,25 @@ export const sessionDropOff = lifecycle({
         body: controls.body,
         redirect: { url: link(KEY_ACTIONS[payload.key_action].url), target: "_self" },
       }),
-      { controlSchema: noteControls("Your work is still here", "Carry on where you stopped.") },
+      {
+        controlSchema: noteControls(stillHere, {
+          en: "Carry on where you stopped.",
+          de: "Mach dort weiter, wo du aufgehört hast.",
+        }),
+      },
     );
     await step.email(
       "session-email",
-      ({ person, controls, link }) => {
+      ({ person, locale, controls, link }) => {
         const { phrase, url } = KEY_ACTIONS[payload.key_action];
         return {
           subject: controls.subject,
-          body: <SessionRecovery firstName={greetingName(person)} unfinished={phrase} url={link(url)} />,
+          body: <SessionRecovery firstName={greetingName(person)} unfinished={phrase[locale]} url={link(url)} />,
         };
       },
-      { controlSchema: subjectControl("Your work is still here"), skip: () => note.read && "has read the note" },
+      { controlSchema: subjectControl(stillHere), skip: () => note.read && "has read the note" },
     );
   },
 });
+
+const stillHere = { en: "Your work is still here", de: "Deine Arbeit ist noch da" };

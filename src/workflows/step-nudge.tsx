@@ -5,7 +5,7 @@ import { subjectControl } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf } from "./setup-steps.ts";
+import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf, stepIn } from "./setup-steps.ts";
 
 /**
  * One email an hour after a set-up step, with all steps that were finished in that hour and the next step. A run ends
@@ -26,15 +26,15 @@ export const stepNudge = lifecycle({
     const completed = await step.digest("an-hour", { hours: 1 });
     await step.email(
       "next-step",
-      ({ person, controls, link }) => {
+      ({ person, locale, controls, link }) => {
         const done = inSetupOrder(completed);
-        const { phrase, why, url } = nextStep(person, done) ?? setupStepOf(person.onboarding_step);
+        const { phrase, why, url } = stepIn(locale, nextStep(person, done) ?? setupStepOf(person.onboarding_step));
         return {
           subject: `${controls.subject}: ${phrase}`,
           body: (
             <NextStep
               firstName={greetingName(person)}
-              completed={done.map((one) => one.phrase)}
+              completed={done.map((one) => stepIn(locale, one).phrase)}
               nextStep={phrase}
               why={why}
               setupUrl={link(url)}
@@ -43,7 +43,7 @@ export const stepNudge = lifecycle({
         };
       },
       {
-        controlSchema: subjectControl("Well done. Next"),
+        controlSchema: subjectControl({ en: "Well done. Next", de: "Gut gemacht. Als Nächstes" }),
         skip: ({ person }) =>
           isSetUp(person) || (nextStep(person, inSetupOrder(completed)) === null && "no step is left"),
         // Two emails that wait for the morning would arrive together and name the same next step.

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import WelcomeToPaid from "../../emails/welcome-to-paid.tsx";
+import type { Locale } from "../contracts/locale.ts";
 import { noteControls, subjectControl } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { isPaid, PlanName, planOf } from "./plans.ts";
+import { isPaid, PlanName, planIn } from "./plans.ts";
 
 const billingUrl = `${brand.appUrl}/settings/billing`;
 
@@ -30,8 +31,8 @@ export const welcomeToPaid = lifecycle({
   async workflow({ step, payload }) {
     await step.email(
       "welcome",
-      ({ person, controls, link }) => {
-        const { name, unlocked } = planOf(payload.plan);
+      ({ person, locale, controls, link }) => {
+        const { name, unlocked } = planIn(locale, payload.plan);
         return {
           subject: `${controls.subject} ${name}`,
           body: (
@@ -45,22 +46,25 @@ export const welcomeToPaid = lifecycle({
           ),
         };
       },
-      { controlSchema: subjectControl("Welcome to") },
+      { controlSchema: subjectControl({ en: "Welcome to", de: "Willkommen bei" }) },
     );
 
     await step.wait("a-day", { days: 1 });
     await step.inApp(
       "unlocked-note",
-      ({ controls, link }) => ({
+      ({ locale, controls, link }) => ({
         subject: controls.subject,
-        body: `${controls.body} ${listOf(planOf(payload.plan).unlocked)}.`,
+        body: `${controls.body} ${listOf(planIn(locale, payload.plan).unlocked, locale)}.`,
         redirect: { url: link(brand.appUrl), target: "_self" },
       }),
       {
-        controlSchema: noteControls("What your plan unlocks", "Ready to use in your workspace:"),
-        skip({ person }) {
+        controlSchema: noteControls(
+          { en: "What your plan unlocks", de: "Das bringt dir dein Tarif" },
+          { en: "Ready to use in your workspace:", de: "In deinem Arbeitsbereich steht bereit:" },
+        ),
+        skip({ person, locale }) {
           if (person.plan !== undefined && !isPaid(person.plan)) return "is not on a paid plan any more";
-          return planOf(payload.plan).unlocked.length === 0 && "no features of this plan are listed";
+          return planIn(locale, payload.plan).unlocked.length === 0 && "no features of this plan are listed";
         },
       },
     );
@@ -68,6 +72,6 @@ export const welcomeToPaid = lifecycle({
 });
 
 /** "a, b, and c" */
-function listOf(things: string[]): string {
-  return new Intl.ListFormat("en", { type: "conjunction" }).format(things);
+function listOf(things: string[], locale: Locale): string {
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(things);
 }

@@ -89,7 +89,7 @@ export function renameTopics(clone: Clone): void {
   const keys = [...clone.read("src/workflows/topics.ts").matchAll(/^ {2}(\w+): /gm)].map(([, key = ""]) => key);
   for (const [index, key] of keys.entries()) {
     clone.edit("src/workflows/topics.ts", (text) =>
-      text.replace(new RegExp(`^  ${key}: ".*"`, "m"), `  topic_${index}: "Our topic ${index}"`),
+      text.replace(new RegExp(`^  ${key}: (".*"|\\{.*\\})`, "m"), `  topic_${index}: "Our topic ${index}"`),
     );
     for (const file of clone.files("src/workflows"))
       if (file.endsWith(".tsx"))
