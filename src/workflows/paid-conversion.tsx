@@ -28,8 +28,8 @@ const OFFERS = {
 } as const;
 const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
-  /** ISO 8601 */
-  endsAt: z.string(),
+  /** ISO 8601. Previews show the default. */
+  endsAt: z.string().meta({ default: "2026-12-12T09:00:00.000Z" }),
   /** Stored with the run, so that both messages name the same day. */
   timeZone: z.string(),
 });
