@@ -8,6 +8,7 @@ import {
 } from "../contracts/person.ts";
 import type { Merge, MergeRequest, Profile, Subscriber, Traits } from "../contracts/routing.ts";
 import { isPersonSource, SOURCES } from "../contracts/sources.ts";
+import { readLocale } from "../lib/locale.ts";
 import { greetingName, lastName, shownName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
@@ -162,12 +163,8 @@ function isWebUrl(text: string): boolean {
  * Source: https://docs.novu.co/platform/workflow/advanced-features/translations
  */
 function novuLocale(locale: string | undefined): string | undefined {
-  if (locale === undefined) return undefined;
-  try {
-    const { language, region } = new Intl.Locale(locale.replaceAll("_", "-")).maximize();
-    // Intl accepts words such as "german" as languages; Novu does not.
-    return region === undefined || language.length > LONGEST_LANGUAGE ? undefined : `${language}_${region}`;
-  } catch {
-    return undefined;
-  }
+  const { language, region } = readLocale(locale ?? "")?.maximize() ?? {};
+  // Intl accepts words such as "german" as languages; Novu does not.
+  if (language === undefined || region === undefined || language.length > LONGEST_LANGUAGE) return undefined;
+  return `${language}_${region}`;
 }

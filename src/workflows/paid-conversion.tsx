@@ -28,8 +28,8 @@ const OFFERS = {
 } as const;
 const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
-  /** ISO 8601. Previews show the default. */
-  endsAt: z.string().meta({ default: "2026-12-12T09:00:00.000Z" }),
+  /** ISO 8601 */
+  endsAt: z.string(),
   /** Stored with the run, so that both messages name the same day. */
   timeZone: z.string(),
 });
@@ -57,7 +57,9 @@ export const paidConversion = lifecycle({
       const endsAt = new Date(now.getTime() + toMs(OFFER_ENDS_AFTER));
       return { endsAt: endsAt.toISOString(), timeZone: timeZoneOf(person) };
     });
-    const endsOn = (locale: Locale) => dayOf(new Date(offer.endsAt), { $timezone: offer.timeZone }, locale);
+    // A preview has no offer.
+    const endsOn = ({ locale, now }: { locale: Locale; now: Date }) =>
+      dayOf(new Date(offer.endsAt ?? now), { $timezone: offer.timeZone }, locale);
     const skip = ({ person, now }: { person: PersonProperties; now: Date }) => {
       if (isPaid(person.plan)) return `is on the ${person.plan} plan`;
       return now.getTime() >= Date.parse(offer.endsAt) && "the offer is over";
@@ -65,14 +67,14 @@ export const paidConversion = lifecycle({
 
     await step.email(
       "offer-email",
-      ({ person, locale, controls, variants, link }) => ({
-        subject: `${controls.subject} ${endsOn(locale)}: ${OFFERS[variants.offer].words[locale]}`,
+      ({ person, locale, now, controls, variants, link }) => ({
+        subject: `${controls.subject} ${endsOn({ locale, now })}: ${OFFERS[variants.offer].words[locale]}`,
         body: (
           <PaidOffer
             firstName={greetingName(person)}
             proof={controls.proof}
             offer={OFFERS[variants.offer].words[locale]}
-            endsOn={endsOn(locale)}
+            endsOn={endsOn({ locale, now })}
             upgradeUrl={link(OFFERS[variants.offer].upgradeUrl)}
             reason={payload.reason}
           />
@@ -84,8 +86,8 @@ export const paidConversion = lifecycle({
     await step.wait("until-two-days-before", { days: 5 });
     await step.inApp(
       "offer-reminder",
-      ({ locale, controls, variants, link }) => ({
-        subject: `${controls.subject} ${endsOn(locale)}`,
+      ({ locale, now, controls, variants, link }) => ({
+        subject: `${controls.subject} ${endsOn({ locale, now })}`,
         body: reminder[locale](OFFERS[variants.offer].words[locale]),
         primaryAction: {
           label: seeThePlans[locale],

@@ -28,6 +28,11 @@ export async function emailHtml(
   return renderEmail(element, { locale: hasTexts(element) ? locale : emailLocales[0], unsubscribe });
 }
 
+/** Whether an email has texts for each locale. Without them it is in the fallback. */
+export async function isTranslated(name: string): Promise<boolean> {
+  return hasTexts(createElement(await emailOf(name)));
+}
+
 export async function exampleProps(name: string): Promise<Record<string, unknown>> {
   return (await emailOf(name)).PreviewProps;
 }
