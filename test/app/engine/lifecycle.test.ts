@@ -136,7 +136,7 @@ describe("a workflow that would lose messages", () => {
       "its code must run with an empty payload outside its steps",
     ],
   ])("is refused at the start: %s", async (_name, workflow, message) => {
-    await expect(workflow.build(sampleDependencies()).discover()).rejects.toThrow(message);
+    await expect(workflow.build(sampleDependencies(testProduct)).discover()).rejects.toThrow(message);
   });
 
   it.each<[string, LifecycleWorkflow]>([
@@ -153,7 +153,7 @@ describe("a workflow that would lose messages", () => {
       }),
     ],
   ])("is accepted with %s", async (_name, workflow) => {
-    await expect(workflow.build(sampleDependencies()).discover()).resolves.toBeDefined();
+    await expect(workflow.build(sampleDependencies(testProduct)).discover()).resolves.toBeDefined();
   });
 });
 
