@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = "node_modules/.bin";
+/** In a folder that git does not read. */
+const TYPES_IN = ["--tsBuildInfoFile", ".git/types.tsbuildinfo"];
 
 interface Ended {
   code: number;
@@ -23,13 +25,15 @@ export interface Clone extends Disposable {
   remove(path: string): void;
   /** The files in a folder, at every depth. */
   files(folder: string): string[];
-  /** The files of the checkout that are changed and not removed. */
-  changed(): string[];
   /** The path of a file. */
   path(file: string): string;
   commit(message: string): void;
+  /** Undoes all changes since the last commit. */
+  reset(): void;
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
+  /** Checks all types. From the second time on, only of files that a change since then concerns. */
+  typecheck(): Promise<Ended>;
   /**
    * Runs the tests of `npm test` that import a changed file, and those of the project's files. Or only these files of
    * `npm test`. Returns the failed files.
@@ -60,22 +64,19 @@ export function cloneCheckout(): Clone {
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
     path: (file) => join(folder, file),
     commit,
-    files: (below) => listFiles(folder, below),
-    changed: () => git(folder, "ls-files", "--modified").filter((file) => existsSync(join(folder, file))),
-    async run(program, ...args) {
-      const child = spawn(join(folder, BIN, program), args, { cwd: folder, env: ownEnvironment() });
-      let output = "";
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding("utf8").on("data", (text: string) => {
-          output += text;
-        });
-      const [code] = await once(child, "close");
-      return { code: code as number, output };
+    reset() {
+      git(folder, "reset", "--hard");
+      git(folder, "clean", "-d", "--force");
     },
+    files: (below) => listFiles(folder, below),
+    run: (program, ...args) => run({}, program, ...args),
+    // A half of the CPU goes into threads that check the same types, and into Go's garbage collection.
+    typecheck: () => run({ GOGC: "off" }, "tsc", "-p", "test", "--singleThreaded", "--incremental", ...TYPES_IN),
     async vitest(...files) {
-      if (files.length > 0) return report(...files);
+      // The named files start no process.
+      if (files.length > 0) return report({ TEST_BUILD: "none" }, ...files);
       for (const file of clone.files("test/unit/project")) clone.edit(file, (text) => `${text}\n`);
-      return report("--changed", "HEAD");
+      return report({}, "--changed", "HEAD");
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -87,11 +88,22 @@ export function cloneCheckout(): Clone {
     git(folder, ...author, "commit", "--no-gpg-sign", "-m", message);
   }
 
-  async function report(...args: string[]): Promise<{ passed: number; red: string[] }> {
+  async function run(env: Record<string, string>, program: string, ...args: string[]): Promise<Ended> {
+    const child = spawn(join(folder, BIN, program), args, { cwd: folder, env: { ...ownEnvironment(), ...env } });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    const [code] = await once(child, "close");
+    return { code: code as number, output };
+  }
+
+  async function report(env: Record<string, string>, ...args: string[]): Promise<{ passed: number; red: string[] }> {
     const file = join(folder, "vitest-report.json");
     // Each worker imports all modules again, and other tests run beside this one.
     const options = ["--maxWorkers=1", "--reporter=json", `--outputFile=${file}`];
-    const { output } = await clone.run("vitest", "run", ...options, ...args);
+    const { output } = await run({ ...env, TEST_DATABASE_URL: "" }, "vitest", "run", ...options, ...args);
     if (!existsSync(file)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
     const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Report;
     rmSync(file);
