@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Schedule } from "../../../src/sandbox/local-novu/state.ts";
-import { isWithin } from "../../../src/sandbox/local-novu/steps/deliver.ts";
+import { isWithin, nextWithin } from "../../../src/sandbox/local-novu/steps/schedule.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, happen, mail, upTo } from "../../support/campaign.ts";
 import { losingBridge } from "../../support/losing-bridge.ts";
@@ -20,6 +20,10 @@ const everywhere = (category: "marketing" | "transactional" = "marketing") =>
   });
 const reachable = { phone: "+4930123456", push_enabled: true, chat_connected: true };
 const NEVER: Schedule = { isEnabled: true, weeklySchedule: {} };
+const MORNINGS: Schedule = {
+  isEnabled: true,
+  weeklySchedule: { monday: { isEnabled: true, hours: [{ start: "09:00 AM", end: "11:00 AM" }] } },
+};
 
 describe("the local Novu lists how each step ended, in Novu's words", () => {
   it("skips email, SMS and push outside the subscriber's Schedule, and in-app and chat not", async () => {
@@ -167,3 +171,13 @@ function api({ novu }: Sandbox, method: string, path: string, body?: object): Pr
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 }
+
+it.each<[string, Schedule | undefined, string, string]>([
+  ["stays without a schedule", undefined, "07:00", "07:00"],
+  ["stays within it", MORNINGS, "09:30", "09:30"],
+  ["waits until it opens", MORNINGS, "07:00", "09:00"],
+  ["stays where it never opens", NEVER, "07:00", "07:00"],
+])("a wait that is extended to the schedule %s", (_name, schedule, from, expected) => {
+  const at = (time: string) => Date.parse(`2026-03-02T${time}:00.000Z`);
+  expect(nextWithin(schedule, at(from), "UTC")).toBe(at(expected));
+});

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from "cron-parser";
 import { NOVU_UNITS_MS } from "../../../lib/durations.ts";
 import { find, type Job, type NovuRun, type NovuState } from "../state.ts";
+import { nextWithin } from "./schedule.ts";
 import type { AnsweredStep, Plan, StepResult } from "./step.ts";
 
 /**
@@ -10,7 +11,14 @@ import type { AnsweredStep, Plan, StepResult } from "./step.ts";
 export function delay(step: AnsweredStep): StepResult {
   const waitMs = waitMsOf(step);
   assertPlanAllows(waitMs, step.plan);
-  return { status: "delayed", wakesAt: step.now + waitMs };
+  return { status: "delayed", wakesAt: wakesAt(step, waitMs) };
+}
+
+/** The end of a wait; with `extendToSchedule` the next time that the subscriber's Schedule is open. */
+function wakesAt({ state, run, outputs, now }: AnsweredStep, waitMs: number): number {
+  if (outputs.extendToSchedule !== true) return now + waitMs;
+  const { schedules, subscribers } = state;
+  return nextWithin(schedules[run.subscriberId], now + waitMs, subscribers[run.subscriberId]?.timezone);
 }
 
 function waitMsOf({ state, run, outputs, now }: AnsweredStep): number {
@@ -41,7 +49,8 @@ interface DigestJob {
  * look-back window, a digest without another one in that window is skipped, and its run continues at once. Throws when
  * the plan does not allow the wait.
  */
-export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): StepResult {
+export function digest(step: AnsweredStep): StepResult {
+  const { state, plan, run, job, outputs, now } = step;
   const key = String(outputs.digestKey ?? "");
   const others = digestsLike(state, run).filter((other) => other.job !== job && other.job.digest?.key === key);
 
@@ -57,7 +66,7 @@ export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): S
       ? msUntilCron(outputs.cron, now, state.subscribers[run.subscriberId]?.timezone)
       : durationMs(outputs);
   assertPlanAllows(waitMs, plan);
-  return { status: "delayed", wakesAt: now + waitMs, digest: { key, mergedInto: null } };
+  return { status: "delayed", wakesAt: wakesAt(step, waitMs), digest: { key, mergedInto: null } };
 }
 
 /** The outputs of a digest for later steps: its event and the merged digests' events, in the order of the triggers. */
