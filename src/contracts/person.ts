@@ -19,9 +19,9 @@ const ENGINE_PROPERTIES = {
   locale: text,
   /** Topics of src/workflows/topics.ts and `workflow:<id>`, or "all". */
   unsubscribed_from: optOuts,
-  /** Whether Novu has a device of this person. */
+  /** Whether a device of this person takes push messages; false stops them. Absent, Novu's tokens count. */
   push_enabled: flag,
-  /** Whether Novu has a chat of this person. */
+  /** Whether this person has connected a chat; false stops chat messages. Absent, Novu's chats count. */
   chat_connected: flag,
   $timezone: text,
   $geoip_time_zone: text,

@@ -109,8 +109,18 @@ function hasToken({ credentials }: ChannelAtNovu): boolean {
   return credentials?.deviceTokens?.some((token) => token !== "") ?? false;
 }
 
-/** The address that the person or Novu lacks. Checked here, because Novu reports nothing if it has no address. */
+function hasWebhook({ credentials }: ChannelAtNovu): boolean {
+  return Boolean(credentials?.webhookUrl);
+}
+
+/**
+ * The address that the person or Novu lacks. Checked here, because Novu reports nothing if it has no address. Novu names
+ * the devices and chats of a subscriber in each call. Where it does not, the source's property counts; a property that
+ * is false or cannot be read always does.
+ */
 function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
+  const isOff = (property: "push_enabled" | "chat_connected") =>
+    person[property] === false || unreadable.includes(property);
   switch (channel) {
     case "email":
       if (unreadable.includes("email")) return "the email address cannot be used";
@@ -121,13 +131,15 @@ function missingAddress({ channel, person, unreadable, addresses }: Send): strin
       if (person.phone === undefined) return "no phone number";
       return addresses.phone ? null : "Novu has no phone number";
     case "push":
-      if (person.push_enabled !== true) return "no device takes push messages";
-      return addresses.channels?.some(hasToken) === false ? "Novu has no push token" : null;
+      if (isOff("push_enabled")) return "no device takes push messages";
+      if (addresses.channels !== undefined) return addresses.channels.some(hasToken) ? null : "Novu has no push token";
+      return person.push_enabled === true ? null : "no device takes push messages";
     case "chat":
-      if (person.chat_connected !== true) return "no chat is connected";
+      if (isOff("chat_connected")) return "no chat is connected";
+      if (addresses.channels?.some(hasWebhook)) return null;
       // Some chat providers use the phone number as the address.
-      if (addresses.phone || addresses.channels === undefined) return null;
-      return addresses.channels.some(({ credentials }) => credentials?.webhookUrl) ? null : "Novu has no chat webhook";
+      if (person.chat_connected === true && (addresses.phone || addresses.channels === undefined)) return null;
+      return addresses.channels === undefined || addresses.phone ? "no chat is connected" : "Novu has no chat webhook";
     case "in_app":
     case "tool":
       return null;

@@ -28,7 +28,7 @@ it("helps in the app, on the phone and, who has not seen that, by email", async 
     "day 0 09:00  grace  onboarding-stalled  help-note  sent",
     "day 0 09:00  grace  onboarding-stalled  help-push  sent",
     "day 0 09:00  joan  onboarding-stalled  help-note  sent",
-    "day 0 09:00  joan  onboarding-stalled  help-push  not sent: unreachable: no device takes push messages",
+    "day 0 09:00  joan  onboarding-stalled  help-push  not sent: unreachable: Novu has no push token",
     "day 0 09:00  katherine  onboarding-stalled  help-note  not sent: not needed: onboarding is completed",
     "day 0 09:00  katherine  onboarding-stalled  help-push  not sent: not needed: onboarding is completed",
     `day 0 09:00  margaret  onboarding-stalled  help-note  not sent: opted out: ${onboardingStalled.topic}`,
