@@ -31,11 +31,11 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
     misfit: starts && "misfit" in fitted ? fitted.misfit : null,
     mistyped: matches.includes(true) ? [] : [...new Set(matchers.flatMap(({ mistyped }) => mistyped(event)))],
     empty: Object.keys(payload).filter((name) => payload[name] == null),
-    text: jsonOf([matches, fitted]) ?? "",
+    text: jsonOf([matches, fitted, workflow.exitBy(event).matches]) ?? "",
   };
 }
 
-/** The properties that the workflow reads in this event: in a `where`, or for its payload. */
+/** The properties that the workflow reads in this event: in a `where`, for its payload, or to end certain runs. */
 export function readsIn(workflow: WorkflowRoutes, event: LifecycleEvent): string[] {
   const names = new Set<string>();
   outcomeOf(workflow, { ...event, properties: recordingReads(event.properties, names) });

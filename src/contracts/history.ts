@@ -67,6 +67,15 @@ export interface OptOutChangeRecord extends Pick<OptOutRecord, "at" | "topic" | 
   distinctId: string;
 }
 
+/** An exit. Of another person's exit no page shows the person or the event. */
+export interface ExitRecord extends Pick<Exit, "workflow" | "eventName">, Arrived {
+  /** Null for another person. */
+  distinctId: string | null;
+  eventUuid: string | null;
+  /** The transaction ids of the runs in the same list that it ends. */
+  ends: string[];
+}
+
 /** A job that is not complete. */
 export interface JobRecord {
   id: number;
@@ -115,7 +124,7 @@ export interface History {
   runs: RunRecord[];
   /** The events that started or ended the runs. */
   events: EventRecord[];
-  exits: Array<Exit & Arrived>;
+  exits: ExitRecord[];
   decisions: Decision[];
   /** The jobs of the run; or all jobs of the person, of any workflow. */
   jobs: PersonJob[];

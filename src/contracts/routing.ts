@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PermanentError } from "../lib/errors.ts";
 import { Source } from "./event.ts";
+import { ExitMatch, MatchKeys } from "./exit-match.ts";
 import { Run } from "./run.ts";
 import { PERSON_SOURCES } from "./sources.ts";
 
@@ -88,6 +89,8 @@ export const Start = z.object({
   run: Run,
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
+  /** Absent in a workflow whose exit events end all runs of a person. */
+  matchKeys: MatchKeys.optional(),
   /** How long the start waits for an address of the person: `forMs` from `since`, ISO 8601; null for no wait. */
   addressWait: z.object({ since: z.iso.datetime(), forMs: z.number() }).nullable().default(null),
   /** The latest time of the start, ISO 8601; null for no limit. */
@@ -97,7 +100,7 @@ export const Start = z.object({
 });
 export type Start = z.infer<typeof Start>;
 
-/** Ends the runs of this workflow for this person. */
+/** Ends runs of this workflow: those that match, or all runs of this person. */
 export const Exit = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),
@@ -105,6 +108,8 @@ export const Exit = z.object({
   eventName: z.string().min(1),
   /** ISO 8601 */
   occurredAt: z.iso.datetime(),
+  /** Absent for all runs of the person. */
+  matches: z.array(ExitMatch).optional(),
 });
 export type Exit = z.infer<typeof Exit>;
 

@@ -110,8 +110,11 @@ export interface Arrived {
 /** PostHog and Segment correct the clocks of devices by seconds. Within this time, the order of arrival counts. */
 const SKEW_MS = 2 * MINUTE_MS;
 
-/** An exit ends a run if it happened later or at the same time, or up to `SKEW_MS` earlier but arrived later. */
-export function endsRun(exit: Arrived, run: Arrived): boolean {
+/**
+ * Whether an exit is late enough to end a run: it happened later or at the same time, or up to `SKEW_MS` earlier but
+ * arrived later.
+ */
+export function isSince(exit: Arrived, run: Arrived): boolean {
   if (exit.occurredAt >= run.occurredAt) return true;
   return (exit.arrival ?? 0) > (run.arrival ?? Infinity) && exit.occurredAt >= earliestExit(run.occurredAt);
 }

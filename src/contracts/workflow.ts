@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Channel, isChannel } from "./channel.ts";
 import type { LifecycleEvent } from "./event.ts";
+import type { ExitMatch, MatchKeys } from "./exit-match.ts";
 import type { EntryLimit, Occurrence } from "./routing.ts";
 
 /** The sweep looks for people without any of these events for so many days. */
@@ -31,7 +32,10 @@ export interface WorkflowRoutes {
   matchers: MatcherFacts[];
   /** The first matcher in `on` that this event matches; null if the event does not start the workflow. */
   startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
-  ends(event: LifecycleEvent): boolean;
+  /** The runs that this event ends; empty for none. `hasFailed`: a `where` has thrown, and counts as true. */
+  exitBy(event: LifecycleEvent): { matches: ExitMatch[]; hasFailed: boolean };
+  /** The match keys of a run with this payload, for the fields that an exit event may have in common with it. */
+  matchKeysOf(payload: Record<string, unknown>): MatchKeys;
   /** The absences that start it. */
   absences: Absence[];
   /** How long after its event a run may still begin; null for any time. */

@@ -16,7 +16,7 @@ type Options = StepOptions<z.ZodObject> & {
 };
 
 export function digestStep<Payload>(step: NovuStep, context: RunContext): GuardedStep<Payload>["digest"] {
-  const { run, deps, digested, novuTimeZone } = context;
+  const { run, rules, deps, digested, novuTimeZone } = context;
 
   return async (id: string, window: Due<Window, z.ZodObject>, options: Options = {}) => {
     const { by, lookBack, extendToSchedule } = options;
@@ -37,13 +37,18 @@ export function digestStep<Payload>(step: NovuStep, context: RunContext): Guarde
       } as NovuOutput<"digest">;
     };
     const result = await step.digest(id, resolve, stepOptions(context, id, options));
-    const events = (result?.events ?? []).map((event) => {
-      const theirs = Run.safeParse((event.payload as { run?: unknown }).run).data;
-      if (theirs !== undefined && theirs.transactionId !== run.transactionId) digested.push(theirs);
-      // The payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
-      return { payload: event.payload as Payload, time: new Date(theirs?.occurredAt ?? event.time) };
-    });
-    return events;
+    const events = await Promise.all(
+      (result?.events ?? []).map(async (event) => {
+        const theirs = Run.safeParse((event.payload as { run?: unknown }).run).data;
+        if (theirs !== undefined && theirs.transactionId !== run.transactionId) {
+          if ((await deps.exitedBy({ ...theirs, workflow: rules.workflow })) !== null) return [];
+          digested.push(theirs);
+        }
+        // The payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
+        return { payload: event.payload as Payload, time: new Date(theirs?.occurredAt ?? event.time) };
+      }),
+    );
+    return events.flat();
   };
 
   function msOf(window: Window): number {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
+import type { ExitMatch } from "../contracts/exit-match.ts";
 import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";
@@ -18,6 +19,13 @@ export interface EventMatcher extends Omit<MatcherFacts, "does"> {
   occurrence: Occurrence | null;
   /** Set where the daily sweep looks for absent people. */
   inactiveForDays?: number;
+  /** Only an event of `exitOn` may have it. */
+  same?: undefined;
+}
+
+/** A matcher of the events that end runs: all runs of the person, or only those with the same value of a field. */
+export interface ExitMatcher<Field extends string> extends Omit<EventMatcher, "same"> {
+  same?: { payload: Field; event: string; of: ExitMatch["of"] } | undefined;
 }
 
 interface Which<Properties extends z.ZodObject> {
@@ -29,14 +37,38 @@ interface Which<Properties extends z.ZodObject> {
   occurrence?: { nth: number; within: Duration };
 }
 
-/** Matches all events of a name, or only those that the options allow. */
-export function event<Properties extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+interface Ends<Field extends string> {
+  /**
+   * Ends only the runs with the same value: of the payload's field and the event's property of this name, or of two
+   * names. An event without a number or text there ends all runs of its person.
+   */
+  same: Field | { payload: Field; event: string };
+  /** Whose runs the event ends. Default: only those of its own person. */
+  of?: "anyone";
+}
+
+type NoProperties = z.ZodObject<Record<never, never>>;
+
+/** Matches events that end only some runs. For `exitOn`. */
+export function event<const Field extends string, Properties extends z.ZodObject = NoProperties>(
   name: string,
-  { properties, where, occurrence }: Which<Properties> = {},
-): EventMatcher {
+  which: Which<Properties> & Ends<Field>,
+): ExitMatcher<Field>;
+/** Matches all events of a name, or only those that the options allow. */
+export function event<Properties extends z.ZodObject = NoProperties>(
+  name: string,
+  which?: Which<Properties> & { same?: never; of?: never },
+): EventMatcher;
+export function event<Properties extends z.ZodObject>(
+  name: string,
+  { properties, where, occurrence, same, of }: Which<Properties> & Partial<Ends<string>> = {},
+): ExitMatcher<string> {
+  if (of !== undefined && same === undefined)
+    throw new Error(`event("${name}") has \`of: "${of}"\`, so it needs \`same\`, which says which runs it ends`);
   return {
     event: name,
     occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
+    same: same === undefined ? undefined : sameOf(same, of),
     isConditional: properties !== undefined || where !== undefined,
     mistyped: (event) => (properties === undefined ? [] : mistypedIn(event.properties, properties)),
     wants(event) {
@@ -48,6 +80,10 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
       return usedUnreadable().length > 0 ? "unreadable" : isMatch;
     },
   };
+}
+
+function sameOf(same: Ends<string>["same"], of: ExitMatch["of"] = "person"): ExitMatcher<string>["same"] {
+  return { ...(typeof same === "string" ? { payload: same, event: same } : same), of };
 }
 
 /** A value that is not in an enum, or out of a range, has the right type. */

@@ -6,8 +6,9 @@ import { EntryLimit } from "../contracts/routing.ts";
 import type { Absence, WorkflowRoutes } from "../contracts/workflow.ts";
 import type { Topic } from "../workflows/topics.ts";
 import { type Duration, toMs } from "./duration.ts";
-import { type EventMatcher, eventPayload, misfitOf } from "./event.ts";
+import { type EventMatcher, type ExitMatcher, eventPayload, misfitOf } from "./event.ts";
 import { execute } from "./execute.ts";
+import { exitRules } from "./exit-rules.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
 import type { GuardedStep, NovuInput } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
@@ -28,8 +29,8 @@ export type LifecycleDefinition<
   description: string;
   /** The events that start a run. */
   on: EventMatcher[];
-  /** The events that end a waiting run of the same person. */
-  exitOn?: EventMatcher[];
+  /** The events that end a waiting run of the same person, or with `same` a run with the same value. */
+  exitOn?: ExitMatcher<NoInfer<keyof z.output<Payload> & string>>[];
   /**
    * How often one person may enter. Default: "always"; for an `occurrence`, once in its `within`; for `inactivity`,
    * once in its `days`.
@@ -131,10 +132,10 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     absences,
+    // An unreadable event starts nothing.
     startedBy: (event) =>
       isForAnother(event) ? null : (on.find((matcher) => matches(matcher, event) === true) ?? null),
-    // An unreadable event starts nothing and ends a run: no message is better than a wrong one.
-    ends: (event) => exitOn.some((matcher) => matches(matcher, event) !== false),
+    ...exitRules(definition),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
     build,
   };

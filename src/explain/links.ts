@@ -1,7 +1,13 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { EventRecord, History, IgnoredRecord, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
-import type { Exit } from "../contracts/routing.ts";
-import { type Arrived, endsRun } from "../contracts/run.ts";
+import type {
+  EventRecord,
+  ExitRecord,
+  History,
+  IgnoredRecord,
+  OptOutRecord,
+  PersonJob,
+  RunRecord,
+} from "../contracts/history.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
 import {
@@ -84,18 +90,19 @@ export function runLinks(run: RunRecord, { decisions }: History, { workflows }: 
   ];
 }
 
-export function exitLink(exit: Exit & Arrived, { runs }: History, { workflows }: About): ChainLink {
-  const { workflow, distinctId, eventName, occurredAt } = exit;
+export function exitLink(exit: ExitRecord, { runs }: History, { workflows }: About): ChainLink {
+  const { workflow, distinctId, eventName, occurredAt, ends } = exit;
   const name = nameOf(workflow, workflows);
-  const ended = runs.findLast((run) => run.workflow === workflow && run.status === "exited" && endsRun(exit, run));
+  const matching = runs.filter(({ transactionId }) => ends.includes(transactionId));
+  const ended = matching.findLast(({ status }) => status === "exited");
   return {
     ...link("exit", occurredAt, "good", ended === undefined ? "no run to end" : "exited"),
     workflow,
     runRef: ended?.transactionId ?? null,
     sentence:
       ended === undefined
-        ? `${eventName} ends ${name}, but ${distinctId} was in no run of it at that time.`
-        : `${distinctId} exited ${name} by ${eventName}.`,
+        ? `${eventName} ends ${name}, but it ended no run of ${distinctId ?? matching[0]?.distinctId}.`
+        : `${ended.distinctId} exited ${name} by ${eventName}${distinctId === null ? " of another person" : ""}.`,
     value: eventName,
   };
 }

@@ -1,7 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { RunRecord } from "../contracts/history.ts";
-import type { Exit } from "../contracts/routing.ts";
-import { type Arrived, endsRun } from "../contracts/run.ts";
+import type { Arrived } from "../contracts/run.ts";
 import type { Store } from "../store/store.ts";
 import type { MessageOutcome, PersonOutcome, RunOutcome } from "./outcome.ts";
 
@@ -34,7 +33,7 @@ export async function* outcomesIn(
 
   function outcomeOf(ids: string[], found: Found): PersonOutcome {
     const isTheirs = ({ distinctId }: { distinctId: string }) => ids.includes(distinctId);
-    const exits = found.exits.filter(isTheirs);
+    const exits = found.exits.filter((exit) => exit.distinctId === null || ids.includes(exit.distinctId));
     const theirs = found.runs.filter(isTheirs).sort((a, b) => a.occurredAt.localeCompare(b.occurredAt));
     return {
       person: ids[0] ?? "",
@@ -45,7 +44,7 @@ export async function* outcomesIn(
 
   function runOutcome(run: RunRecord, { exits, decisions }: Pick<Found, "exits" | "decisions">): RunOutcome {
     const { transactionId, workflow, eventName: event, occurredAt, status, endedAt } = run;
-    const ending = exits.filter((one) => one.workflow === workflow && endsRun(one, run));
+    const ending = exits.filter(({ ends }) => ends.includes(transactionId));
     const messages = decisions
       .filter((decision) => decision.transactionId === transactionId)
       .map((decision) => messageOutcome(decision, ending))
@@ -54,7 +53,7 @@ export async function* outcomesIn(
     return { transactionId, workflow, event, at: Date.parse(occurredAt), status, endedAt, exit, messages };
   }
 
-  function messageOutcome(decision: Decision, ending: Array<Exit & Arrived>): MessageOutcome {
+  function messageOutcome(decision: Decision, ending: Arrived[]): MessageOutcome {
     const { transactionId, step, channel, decidedAt, outcome, reason, detail } = decision;
     const at = Date.parse(decidedAt);
     const isSent = outcome === "sent";

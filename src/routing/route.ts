@@ -1,4 +1,5 @@
 import type { Cause, InternalRule, LifecycleEvent } from "../contracts/event.ts";
+import { ALL_RUNS } from "../contracts/exit-match.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import type { Exit, Routing, Start } from "../contracts/routing.ts";
@@ -62,13 +63,9 @@ function runsOf(
   const exits: Exit[] = [];
   const problems: Problem[] = [];
   for (const workflow of listening) {
-    try {
-      if (workflow.ends(event)) exits.push(exitOf(event, workflow.id));
-    } catch {
-      // It is unclear whether the event ends the run: no message is better than a wrong one.
-      exits.push(exitOf(event, workflow.id));
-      problems.push(failedWhere(workflow));
-    }
+    const { matches, hasFailed } = workflow.exitBy(event);
+    if (matches.length > 0) exits.push(exitOf(event, workflow.id, matches));
+    if (hasFailed) problems.push(failedWhere(workflow));
     try {
       const started = workflow.startedBy(event);
       const mapped = started && workflow.payloadOf(event);
@@ -114,9 +111,11 @@ function startOf(
   const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
   const timeZone = timeZoneOf(event);
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
+  const matchKeys = workflow.matchKeysOf(payload);
   return {
     workflow: id,
     payload,
+    ...(Object.keys(matchKeys).length > 0 && { matchKeys }),
     entry,
     occurrence,
     addressWait: { since, forMs: addressWithinMs },
@@ -144,8 +143,13 @@ function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | und
   return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
 }
 
-function exitOf({ distinctId, uuid, name, occurredAt }: LifecycleEvent, workflow: string): Exit {
-  return { workflow, distinctId, eventUuid: uuid, eventName: name, occurredAt };
+function exitOf(
+  { distinctId, uuid, name, occurredAt }: LifecycleEvent,
+  workflow: string,
+  matches: NonNullable<Exit["matches"]>,
+): Exit {
+  const isForAll = matches.every(({ key }) => key === ALL_RUNS.key);
+  return { workflow, distinctId, eventUuid: uuid, eventName: name, occurredAt, ...(!isForAll && { matches }) };
 }
 
 /** Why an event belongs to a colleague or a test; null for the event of a customer. The reason contains no address. */

@@ -1,8 +1,12 @@
 import { decisionsOf } from "./decision-log.ts";
 import type { Parts } from "./engine.ts";
+import { exitRecords } from "./exit-records.ts";
 import { idsOfPersons } from "./merges.ts";
-import { exitRecord, runRecord, selectRuns } from "./run-list.ts";
+import { runRecord, selectRuns } from "./run-list.ts";
 import type { Runs } from "./runs.ts";
+
+/** The exits of other persons that are read for a group of people. */
+const MOST_OF_OTHERS = 100_000;
 
 /** Reads the runs of all people, a group of people at a time. */
 export function allPeople({ db }: Parts) {
@@ -30,7 +34,7 @@ export function allPeople({ db }: Parts) {
       const records = runs.map(runRecord);
       return {
         runs: records,
-        exits: exits.map(exitRecord),
+        exits: await exitRecords(db, { runs: records, rows: exits, mostOfOthers: MOST_OF_OTHERS }),
         decisions: await decisionsOf(
           db,
           records.map(({ transactionId }) => transactionId),

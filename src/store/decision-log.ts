@@ -193,7 +193,7 @@ async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<De
   const ids = await idsOfPerson(trx, decision.distinctId);
   const run = await trx
     .selectFrom("runs")
-    .select(["workflow", "occurred_at", "arrival"])
+    .select(["transaction_id", "workflow", "occurred_at", "arrival"])
     .where("transaction_id", "=", decision.transactionId)
     .executeTakeFirst();
   if (run === undefined) return decision;

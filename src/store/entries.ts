@@ -88,7 +88,7 @@ export function entries({ db, now, fromRows }: Parts) {
   async function isInProgress(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
     const run = await trx
       .selectFrom("runs")
-      .select(["workflow", "occurred_at", "arrival"])
+      .select(["transaction_id", "workflow", "occurred_at", "arrival"])
       .where("transaction_id", "=", transactionId)
       .where("state", "in", ["pending", "in progress"])
       .where("ended_at", "is", null)

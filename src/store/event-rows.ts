@@ -1,4 +1,5 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { ALL_RUNS } from "../contracts/exit-match.ts";
 import type { Job } from "../contracts/job.ts";
 import { declaredIn } from "../contracts/person.ts";
 import type { Exit, Routing, Start, Traits } from "../contracts/routing.ts";
@@ -10,6 +11,7 @@ import { aliasRow } from "./merges.ts";
 export interface EventRows {
   event: Row<"events">;
   runs: Row<"runs">[];
+  matchKeys: Row<"match_keys">[];
   exits: Row<"exits">[];
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
@@ -35,12 +37,13 @@ export function eventRows(
       about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
     },
     runs: starts.map((start) => runRow(start, arrival)),
-    exits: exits.map((exit) => exitRow(exit, arrival)),
+    matchKeys: starts.flatMap((start) => matchKeyRows(start, now)),
+    exits: exits.flatMap((exit) => exitRows(exit, arrival)),
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
     jobs: [
       ...starts.map((body) => caused(runKey({ transaction_id: body.run.transactionId }), { kind: "start", body })),
-      ...exits.map((body) => caused(exitKey(exitRow(body, arrival)), { kind: "exit", body })),
+      ...exits.map((body) => caused(exitKey(body), { kind: "exit", body })),
       ...profiles.map((body) => caused(eventKey({ uuid }), { kind: "upsert subscriber", body })),
       ...mergeRequests.map((body) => caused(eventKey({ uuid }), { kind: "merge", body })),
     ],
@@ -82,8 +85,17 @@ export function runKey(run: Pick<Row<"runs">, "transaction_id">): string {
   return `run ${run.transaction_id}`;
 }
 
-export function exitKey(exit: Pick<Row<"exits">, "workflow" | "distinct_id" | "event_uuid">): string {
-  return `exit ${JSON.stringify([exit.workflow, exit.distinct_id, exit.event_uuid])}`;
+/** The same for each row of an exit. */
+export function exitKey({ workflow, distinctId, eventUuid }: Pick<Exit, "workflow" | "distinctId" | "eventUuid">) {
+  return `exit ${JSON.stringify([workflow, distinctId, eventUuid])}`;
+}
+
+function exitRowKey(row: Row<"exits">): string {
+  return JSON.stringify([row.distinct_id, row.workflow, row.event_uuid, row.match_key]);
+}
+
+function matchKeyRowKey(row: Row<"match_keys">): string {
+  return JSON.stringify([row.transaction_id, row.field]);
 }
 
 /**
@@ -93,6 +105,7 @@ export function exitKey(exit: Pick<Row<"exits">, "workflow" | "distinct_id" | "e
 export function rowsOfAll(all: EventRows[]) {
   const events = all.map(({ event }) => event);
   const runs = all.flatMap((one) => one.runs);
+  const matchKeys = all.flatMap((one) => one.matchKeys);
   const exits = all.flatMap((one) => one.exits);
   const aliases = all.flatMap((one) => one.aliases);
   const traits = all.flatMap((one) => one.traits);
@@ -101,7 +114,8 @@ export function rowsOfAll(all: EventRows[]) {
   return {
     events: inOrder(events, eventKey),
     runs: inOrder(runs, runKey),
-    exits: inOrder(exits, exitKey),
+    matchKeys: inOrder(matchKeys, matchKeyRowKey),
+    exits: inOrder(exits, exitRowKey),
     aliases: lastOfEach(newestFirst, ({ previous_id }) => previous_id),
     traits: lastOfEach(oldestFirst, ({ distinct_id, name }) => JSON.stringify([distinct_id, name])),
     jobs: all.flatMap(({ jobs }) => jobs.map(({ row }) => row)),
@@ -125,15 +139,28 @@ function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
   };
 }
 
-function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit, arrival: number): Row<"exits"> {
-  return {
-    workflow,
+function matchKeyRows({ run: { transactionId, distinctId }, matchKeys = {} }: Start, now: number): Row<"match_keys">[] {
+  return Object.entries(matchKeys).map(([field, key]) => ({
+    transaction_id: transactionId,
+    field,
+    key,
     distinct_id: distinctId,
-    event_uuid: eventUuid,
-    event_name: eventName,
-    occurred_at: occurredAt,
+    saved_at: now,
+  }));
+}
+
+function exitRows({ matches = [ALL_RUNS], ...exit }: Exit, arrival: number): Row<"exits">[] {
+  return matches.map(({ field, key, of }) => ({
+    workflow: exit.workflow,
+    distinct_id: exit.distinctId,
+    event_uuid: exit.eventUuid,
+    event_name: exit.eventName,
+    occurred_at: exit.occurredAt,
     arrival,
-  };
+    match_field: field,
+    match_key: key,
+    of_anyone: of === "anyone" ? 1 : 0,
+  }));
 }
 
 /** A removed property is stored as null, because the null must replace an older value. */

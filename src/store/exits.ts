@@ -1,22 +1,29 @@
 import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
-import { type Arrived, earliestExit, endsRun, latestStart } from "../contracts/run.ts";
+import { ALL_RUNS, endsRun, endsRunOfOther, type MatchKeys } from "../contracts/exit-match.ts";
+import type { Exit } from "../contracts/routing.ts";
+import { type Arrived, earliestExit, latestStart } from "../contracts/run.ts";
 import { type Parts, prepared, together } from "./engine.ts";
+import { type ExitRow, exitIn, type KeyRow, keysOfAnyone, matchKeysIn, matchKeysOf } from "./match-keys.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { Runs } from "./runs.ts";
-import type { Tables } from "./tables.ts";
+import { IS_OF_ANYONE, type Tables } from "./tables.ts";
 
-const exitsOf = prepared<{ distinctIds: string[]; workflows: string[] }, Selectable<Tables["exits"]>>((on, value) =>
+const exitsOf = prepared<{ distinctIds: string[]; workflows: string[] }, ExitRow>((on, value) =>
   on
     .selectFrom("exits")
     .selectAll()
     .where("distinct_id", "in", value("distinctIds"))
     .where("workflow", "in", value("workflows")),
 );
-const arrivalsOf = prepared<
-  { transactionIds: string[] },
-  Pick<Selectable<Tables["runs"]>, "transaction_id" | "arrival">
->((on, value) =>
-  on.selectFrom("runs").select(["transaction_id", "arrival"]).where("transaction_id", "in", value("transactionIds")),
+const exitsOfAnyone = prepared<{ keys: string[] }, ExitRow>((on, value) =>
+  on.selectFrom("exits").selectAll().where("match_key", "in", value("keys")).where(IS_OF_ANYONE),
+);
+const runsOf = prepared<{ transactionIds: string[] }, KeyRow & { arrival: number | null }>((on, value) =>
+  on
+    .selectFrom("runs")
+    .leftJoin("match_keys", "match_keys.transaction_id", "runs.transaction_id")
+    .select(["runs.transaction_id", "runs.arrival", "match_keys.field", "match_keys.key"])
+    .where("runs.transaction_id", "in", value("transactionIds")),
 );
 
 /** The exit that ends a run, the runs that an exit ends, and the last exits of people, for the inactivity sweep. */
@@ -32,21 +39,22 @@ export function exits({ db }: Parts) {
         workflows: [...new Set(queries.map(({ workflow }) => workflow))],
       });
       const transactionIds = [...new Set(queries.map(({ transactionId }) => transactionId))];
-      const { rows: runs } = await arrivalsOf(db, { transactionIds });
+      const { rows: runs } = await runsOf(db, { transactionIds });
+      const keys = runs.flatMap(({ key }) => key ?? []);
+      const { rows: ofAnyone } = keys.length === 0 ? { rows: [] } : await exitsOfAnyone(db, { keys });
       const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
+      const matchKeys = matchKeysIn(runs);
       return queries.map(({ workflow, distinctId, transactionId, since }) => {
-        const run = { occurredAt: since, arrival: arrivals.get(transactionId) ?? null };
-        const exit = rows.find(
-          (row) =>
-            row.workflow === workflow &&
-            ids.get(distinctId)?.includes(row.distinct_id) &&
-            endsRun({ occurredAt: row.occurred_at, arrival: row.arrival }, run),
-        );
+        const facts = { arrival: arrivals.get(transactionId) ?? null, matchKeys: matchKeys.get(transactionId) ?? {} };
+        const run = { occurredAt: since, ...facts };
+        const own = rows.filter((row) => row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id));
+        const exit =
+          own.find((row) => endsRun(exitIn(row), run)) ?? ofAnyone.find((row) => endsRunOfOther(exitIn(row), run));
         return exit?.event_name ?? null;
       });
     }),
 
-    async markExiting({ workflow, distinctId, eventUuid, occurredAt }) {
+    async markExiting({ workflow, distinctId, eventUuid, occurredAt, matches = [ALL_RUNS] }) {
       const exit = await db
         .selectFrom("exits")
         .select("arrival")
@@ -54,16 +62,25 @@ export function exits({ db }: Parts) {
         .where("workflow", "=", workflow)
         .where("event_uuid", "=", eventUuid)
         .executeTakeFirst();
-      const ended = await db
-        .updateTable("runs")
-        .set({ state: "exiting" })
+      const arrived = { occurredAt, arrival: exit?.arrival ?? null };
+      const markEnded = () =>
+        db
+          .updateTable("runs")
+          .set({ state: "exiting" })
+          .where("workflow", "=", workflow)
+          .where("state", "in", ["pending", "in progress", "exiting"])
+          .returning(["transaction_id", "distinct_id"]);
+      const own = await markEnded()
         .where("distinct_id", "in", await idsOfPerson(db, distinctId))
-        .where("workflow", "=", workflow)
-        .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
-        .where("state", "in", ["pending", "in progress", "exiting"])
-        .returning("transaction_id")
+        .where(isEndedBy({ ...arrived, matches }))
         .execute();
-      return ended.map((run) => run.transaction_id);
+      const keys = keysOfAnyone({ matches });
+      const others =
+        keys.length === 0
+          ? []
+          : await markEnded().where("transaction_id", "in", runsWithKeys(db, keys)).where(isBefore(arrived)).execute();
+      const ended = new Map([...own, ...others].map((run) => [run.transaction_id, run.distinct_id]));
+      return [...ended].map(([transactionId, person]) => ({ transactionId, distinctId: person }));
     },
 
     async findLastExits({ workflow, distinctIds }) {
@@ -125,25 +142,62 @@ export function exits({ db }: Parts) {
 }
 
 /** An exit that ends this run of the person with these ids; undefined when there is none. */
-export function endingExit(
+export async function endingExit(
   on: Kysely<Tables>,
-  run: Pick<Selectable<Tables["runs"]>, "workflow" | "occurred_at" | "arrival">,
+  run: Pick<Selectable<Tables["runs"]>, "transaction_id" | "workflow" | "occurred_at" | "arrival">,
   distinctIds: string[],
-) {
-  return on
-    .selectFrom("exits")
-    .select("event_name")
+): Promise<Pick<ExitRow, "event_name"> | undefined> {
+  const matchKeys = (await matchKeysOf(on, [run.transaction_id])).get(run.transaction_id) ?? {};
+  const exits = () => on.selectFrom("exits").select("event_name").limit(1);
+  const arrived = { occurredAt: run.occurred_at, arrival: run.arrival };
+  const own = await exits()
     .where("distinct_id", "in", distinctIds)
     .where("workflow", "=", run.workflow)
-    .where(endsThis({ occurredAt: run.occurred_at, arrival: run.arrival }))
-    .limit(1)
+    .where(endsThis({ ...arrived, matchKeys }))
     .executeTakeFirst();
+  const keys = Object.values(matchKeys);
+  if (own !== undefined || keys.length === 0) return own;
+  return exits().where("match_key", "in", keys).where(IS_OF_ANYONE).where(isAfter(arrived)).executeTakeFirst();
 }
 
-// The rule of `endsRun` in SQL, where a comparison with null is never true: without an arrival, only the times count.
+// The rules of `isSince` and `endsRun` in SQL, where a comparison with null is never true: without an arrival, only the
+// times count.
 
-/** Whether this exit ends a run. */
-export function isEndedBy({ occurredAt, arrival = null }: Arrived) {
+/** Whether this exit ends a run of its person. */
+export function isEndedBy({ matches = [ALL_RUNS], ...exit }: Arrived & Pick<Exit, "matches">) {
+  return (where: ExpressionBuilder<Tables, "runs">) => {
+    const isMatched = matches.map(({ field, key }) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("match_keys")
+            .select("match_keys.key")
+            .whereRef("match_keys.transaction_id", "=", "runs.transaction_id")
+            .where("match_keys.field", "=", field)
+            .where("match_keys.key", "<>", key),
+        ),
+      ),
+    );
+    return where.and([isBefore(exit)(where), where.or(isMatched)]);
+  };
+}
+
+/** Whether an exit of the run's person ends this run. */
+export function endsThis({ matchKeys, ...run }: Arrived & { matchKeys: MatchKeys }) {
+  return (where: ExpressionBuilder<Tables, "exits">) => {
+    const [fields, keys] = [Object.keys(matchKeys), Object.values(matchKeys)];
+    const isMatched = [where("exits.match_key", "in", keys), where("exits.match_field", "not in", fields)];
+    return where.and([isAfter(run)(where), ...(fields.length === 0 ? [] : [where.or(isMatched)])]);
+  };
+}
+
+/** The ids of the runs with one of these match keys. */
+export function runsWithKeys(on: Kysely<Tables>, keys: string[]) {
+  return on.selectFrom("match_keys").select("match_keys.transaction_id").where("match_keys.key", "in", keys);
+}
+
+/** Whether a run began before this exit. */
+export function isBefore({ occurredAt, arrival = null }: Arrived) {
   return ({ eb, and, or }: ExpressionBuilder<Tables, "runs">) =>
     or([
       eb("runs.occurred_at", "<=", occurredAt),
@@ -151,8 +205,8 @@ export function isEndedBy({ occurredAt, arrival = null }: Arrived) {
     ]);
 }
 
-/** Whether an exit ends this run. */
-export function endsThis({ occurredAt, arrival = null }: Arrived) {
+/** Whether an exit came after the beginning of this run. */
+function isAfter({ occurredAt, arrival = null }: Arrived) {
   return ({ eb, and, or }: ExpressionBuilder<Tables, "exits">) =>
     or([
       eb("exits.occurred_at", ">=", occurredAt),

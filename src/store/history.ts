@@ -1,13 +1,14 @@
 import type { Selectable } from "kysely";
-import type { EventRecord, History, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
-import type { Exit } from "../contracts/routing.ts";
+import type { EventRecord, ExitRecord, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
 import { decisionsOf } from "./decision-log.ts";
 import type { Parts } from "./engine.ts";
 import { ignoredRecord } from "./events.ts";
+import { exitRecords } from "./exit-records.ts";
 import { endsThis } from "./exits.ts";
 import { isJobOf } from "./job-queue.ts";
 import { jobRecord } from "./jobs.ts";
-import { exitRecord, runRecord, selectRuns } from "./run-list.ts";
+import { type ExitRow, matchKeysOf } from "./match-keys.ts";
+import { runRecord, selectRuns } from "./run-list.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
@@ -31,10 +32,11 @@ export function histories({ db }: Parts) {
       const newest = await query.orderBy("runs.occurred_at", "desc").limit(MOST_RUNS).execute();
       const runs = newest.reverse().map(runRecord);
       const [first] = runs;
-      const exits = await exitsOf(
+      const rows = await exitsOf(
         isOne ? first && { distinctId: first.distinctId, workflow: first.workflow, run: first } : of,
       );
-      const uuids = [...runs, ...exits].map(({ eventUuid }) => eventUuid);
+      const exits = await exitRecords(db, { runs, rows, mostOfOthers: MOST_RUNS });
+      const uuids = [...runs, ...exits].flatMap(({ eventUuid }) => eventUuid ?? []);
       const transactionIds = runs.map(({ transactionId }) => transactionId);
       const decisions = await decisionsOf(db, transactionIds);
       const person = isOne ? first?.distinctId : of.distinctId;
@@ -55,13 +57,16 @@ export function histories({ db }: Parts) {
 
   async function exitsOf(
     of: { distinctId: string; workflow?: string | undefined; run?: RunRecord } | undefined,
-  ): Promise<History["exits"]> {
+  ): Promise<ExitRow[]> {
     if (of === undefined) return [];
     let query = db.selectFrom("exits").selectAll().where("distinct_id", "=", of.distinctId);
     if (of.workflow !== undefined) query = query.where("workflow", "=", of.workflow);
-    if (of.run !== undefined) query = query.where(endsThis(of.run));
+    if (of.run !== undefined) {
+      const matchKeys = (await matchKeysOf(db, [of.run.transactionId])).get(of.run.transactionId) ?? {};
+      query = query.where(endsThis({ ...of.run, matchKeys }));
+    }
     const rows = await query.orderBy("occurred_at", "desc").limit(MOST_RUNS).execute();
-    return rows.reverse().map(exitRecord);
+    return rows.reverse();
   }
 
   async function eventsOf(uuids: string[]): Promise<EventRecord[]> {
@@ -139,7 +144,7 @@ function personJob(row: Selectable<Tables["jobs"]>): PersonJob {
 }
 
 /** Whether a job belongs to this run, to one of the exits, or to the profile in the run's event. */
-function isOfRun(run: RunRecord | undefined, exits: Exit[]): (job: Selectable<Tables["jobs"]>) => boolean {
+function isOfRun(run: RunRecord | undefined, exits: ExitRecord[]): (job: Selectable<Tables["jobs"]>) => boolean {
   const uuids = exits.map(({ eventUuid }) => eventUuid);
   return ({ kind, workflow, transaction_id, body }) => {
     if (kind !== "upsert subscriber" && kind !== "exit") return transaction_id === run?.transactionId;

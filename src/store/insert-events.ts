@@ -64,10 +64,11 @@ async function insertAll(
 
   /** The common case: all events are new. Fails when the store has one of them. A check first would cost as much. */
   async function insertNew(): Promise<"accepted"[]> {
-    const { events, runs, exits, aliases, traits, jobs } = rowsOfAll(group);
+    const { events, runs, matchKeys, exits, aliases, traits, jobs } = rowsOfAll(group);
     const inserts = [
       insertRows(db, fromRows, "events", events),
       insertRows(db, fromRows, "runs", runs),
+      insertRows(db, fromRows, "match_keys", matchKeys),
       insertRows(db, fromRows, "exits", exits),
       insertMerges(db, fromRows, aliases),
       insertNewest(db, traits),
@@ -82,12 +83,13 @@ async function insertAll(
     const added = new Set(newEvents?.map(eventKey));
     const isAnother = await othersAmong(trx, group);
     const rest = group.filter((one) => !isAnother(one));
-    const { runs, exits, traits } = rowsOfAll(rest);
+    const { runs, matchKeys, exits, traits } = rowsOfAll(rest);
     // A repeated event does not repeat its merge, because `split` may have deleted the merge.
     const { aliases } = rowsOfAll(rest.filter(({ event }) => added.has(eventKey(event))));
     const newRuns = await insertMissing(trx, "runs", runs)?.returning("transaction_id").execute();
+    await insertMissing(trx, "match_keys", matchKeys)?.execute();
     const newExits = await insertMissing(trx, "exits", exits)
-      ?.returning(["workflow", "distinct_id", "event_uuid"])
+      ?.returning(["workflow", "distinct_id as distinctId", "event_uuid as eventUuid"])
       .execute();
     await insertMerges(trx, fromRows, aliases)?.execute();
     await insertNewest(trx, traits)?.execute();
@@ -107,7 +109,7 @@ async function insertAll(
     return results;
   }
 
-  function insertMissing<Table extends "events" | "runs" | "exits" | "jobs">(
+  function insertMissing<Table extends "events" | "runs" | "match_keys" | "exits" | "jobs">(
     on: Kysely<Tables>,
     table: Table,
     rows: Row<Table>[],

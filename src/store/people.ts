@@ -29,6 +29,7 @@ export const PERSON_TABLES = {
   jobs: "jobs",
   events: "events",
   runs: "runs",
+  matchKeys: "match_keys",
   entries: "entries",
   exits: "exits",
   decisions: "decisions",

@@ -117,8 +117,14 @@ function rulesFor(before: number): Rule[] {
       unless: hasJobOfRun("runs"),
     })),
     {
+      table: "match_keys",
+      key: ["transaction_id", "field"],
+      isOld: byNumber("saved_at"),
+      unless: sql`exists (select 1 from runs where runs.transaction_id = match_keys.transaction_id)`,
+    },
+    {
       table: "exits",
-      key: ["distinct_id", "workflow", "event_uuid"],
+      key: ["distinct_id", "workflow", "event_uuid", "match_key"],
       isOld: hasArrived,
       unless: hasJob("exits", sql`jobs.kind = 'exit' and jobs.workflow = exits.workflow`),
     },

@@ -1,8 +1,9 @@
-import { type InferResult, type Kysely, type Selectable, sql } from "kysely";
-import type { History, RunRecord, RunStatus } from "../contracts/history.ts";
+import { type InferResult, type Kysely, sql } from "kysely";
+import type { RunRecord, RunStatus } from "../contracts/history.ts";
 import { START_KEY } from "../contracts/job.ts";
 import type { Parts } from "./engine.ts";
-import { isEndedBy } from "./exits.ts";
+import { isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
+import { exitIn, keysOfAnyone } from "./match-keys.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
@@ -34,9 +35,10 @@ export function runList({ db }: Parts) {
       if (hasEnded !== undefined) query = query.where("runs.ended_at", hasEnded ? "is not" : "is", null);
       if (about !== undefined) {
         const exits = await exitsBy(about.eventUuid);
+        const transactionIds = [...about.transactionIds, ...(await runsOfAnyone(exits, limit))];
         query = query.where((eb) =>
           eb.or([
-            eb("runs.transaction_id", "in", about.transactionIds),
+            eb("runs.transaction_id", "in", transactionIds),
             eb("runs.distinct_id", "=", about.distinctId),
             ...exits.map((exit) =>
               eb.and([
@@ -62,14 +64,31 @@ export function runList({ db }: Parts) {
   } satisfies Partial<Runs>;
 
   /** Finds the exits by the person of the event, because exits have no index on the event. */
-  async function exitsBy(eventUuid: string): Promise<History["exits"]> {
+  async function exitsBy(eventUuid: string) {
     const rows = await db
       .selectFrom("exits")
       .selectAll()
       .where("distinct_id", "in", (eb) => eb.selectFrom("events").select("distinct_id").where("uuid", "=", eventUuid))
       .where("event_uuid", "=", eventUuid)
       .execute();
-    return rows.map(exitRecord);
+    return rows.map((row) => ({ ...exitIn(row), distinctId: row.distinct_id, workflow: row.workflow }));
+  }
+
+  /** The newest runs that exits end by a match of anyone. */
+  async function runsOfAnyone(exits: Awaited<ReturnType<typeof exitsBy>>, most: number): Promise<string[]> {
+    const ended = exits.map(async (exit) => {
+      const keys = keysOfAnyone(exit);
+      if (keys.length === 0) return [];
+      return db
+        .selectFrom("runs")
+        .select("runs.transaction_id")
+        .where("runs.transaction_id", "in", runsWithKeys(db, keys))
+        .where(isBefore(exit))
+        .orderBy("runs.occurred_at", "desc")
+        .limit(most)
+        .execute();
+    });
+    return (await Promise.all(ended)).flat().map((run) => run.transaction_id);
   }
 }
 
@@ -111,15 +130,4 @@ function statusOf(state: Tables["runs"]["state"], hasEnded: boolean, isStuck: bo
   if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "pending";
   if (state === "in progress") return hasEnded ? "finished" : "in progress";
   return state === "not started" || state === "failed" ? state : "exited";
-}
-
-export function exitRecord(row: Selectable<Tables["exits"]>): History["exits"][number] {
-  return {
-    workflow: row.workflow,
-    distinctId: row.distinct_id,
-    eventUuid: row.event_uuid,
-    eventName: row.event_name,
-    occurredAt: row.occurred_at,
-    arrival: row.arrival,
-  };
 }

@@ -1,7 +1,7 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
+import type { ExitRecord, History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { EntryLimit, Exit } from "../contracts/routing.ts";
-import type { Arrived } from "../contracts/run.ts";
+import type { RunKey } from "../contracts/run.ts";
 import type { Shape } from "../contracts/workflow.ts";
 import { allPeople } from "./all-people.ts";
 import type { Parts } from "./engine.ts";
@@ -66,7 +66,8 @@ export interface Runs {
   ): Promise<Array<{ transactionId: string; enteredAt: number; isLost: boolean }>>;
   /**
    * The name of an exit event that ends this run; null when there is none. The event of the run happened at `since`. An
-   * exit ends the run when it happened at `since` or later, or up to two minutes earlier and arrived later.
+   * exit ends the run when it happened at `since` or later, or up to two minutes earlier and arrived later, and when it
+   * matches the run (src/contracts/exit-match.ts).
    */
   findExitSince(query: {
     workflow: string;
@@ -74,8 +75,8 @@ export interface Runs {
     transactionId: string;
     since: string;
   }): Promise<string | null>;
-  /** Marks the runs that an exit ends, and answers their transaction ids. Until `markExited`, it answers them again. */
-  markExiting(exit: Exit): Promise<string[]>;
+  /** Marks the runs that an exit ends, of any person, and answers them. Until `markExited`, it answers them again. */
+  markExiting(exit: Exit): Promise<RunKey[]>;
   /** Novu has cancelled this run. */
   markExited(transactionId: string): Promise<void>;
   /** A limit of the workflow does not let this run begin. */
@@ -129,7 +130,7 @@ export interface Runs {
   /** All distinct ids of the person of each of these ids, the id itself included. */
   findMergedIds(distinctIds: string[]): Promise<Map<string, string[]>>;
   /** The runs of these ids with their decisions, and the exits, each oldest first; hundreds of ids at most. */
-  listOf(distinctIds: string[]): Promise<{ runs: RunRecord[]; exits: Array<Exit & Arrived>; decisions: Decision[] }>;
+  listOf(distinctIds: string[]): Promise<{ runs: RunRecord[]; exits: ExitRecord[]; decisions: Decision[] }>;
   countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   countByWorkflow(since: number): Promise<WorkflowCounts[]>;
   /** How many runs have ended at Novu before their last message. */

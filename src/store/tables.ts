@@ -58,7 +58,14 @@ export interface Tables {
     occurred_at: string;
     /** As `arrival` of a run. */
     arrival: number;
+    /** The match of the exit; an exit has a row for each match. Empty for all runs of the person. */
+    match_field: string;
+    match_key: string;
+    /** 1 if it also ends matching runs of other persons. */
+    of_anyone: number;
   };
+  /** The match keys of runs, each for one field of the payload. */
+  match_keys: { transaction_id: string; field: string; key: string; distinct_id: string; saved_at: number };
   /** Two distinct ids of one person. Each `previous_id` has one row: the earliest merge of that id. */
   aliases: { previous_id: string; current_id: string; occurred_at: string };
   /** The newest profile of each person that was sent to Novu, as JSON. */
@@ -187,6 +194,9 @@ export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_
 
 /** A literal, because SQLite uses a partial index only where the condition is the same text. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
+
+/** The condition of the index on the keys of exits that end runs of other persons. */
+export const IS_OF_ANYONE = sql<boolean>`exits.of_anyone = 1`;
 
 /** The condition of the index on the person of a job. The start of a run is found by its key. */
 export const IS_NO_START = sql<boolean>`jobs.kind <> 'start'`;

@@ -126,7 +126,8 @@ function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFac
   };
   try {
     if (routes?.startedBy(bare)) return "starts it";
-    if (routes?.ends(bare)) return "ends it";
+    const { matches = [], hasFailed } = routes?.exitBy(bare) ?? {};
+    if (matches.length > 0 && !hasFailed) return "ends it";
   } catch {
     // The condition needs properties that this event does not have.
   }

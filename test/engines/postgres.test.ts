@@ -11,6 +11,7 @@ import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
+import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -27,6 +28,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
   storeArrivals("PostgreSQL", createEngine);
+  storeExits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeReceipts("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);

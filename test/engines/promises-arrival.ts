@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
+import { exiting } from "../support/exiting.ts";
 import { decision, event, exit, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
@@ -71,7 +72,7 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
         expect(holds.outcome).toBe(ends ? "skipped" : "sent");
 
         expect((await store.runs.history({ transactionId: "u:w" })).exits).toHaveLength(ends ? 1 : 0);
-        expect(await store.runs.markExiting(left)).toEqual(ends ? ["u:w"] : []);
+        expect(await exiting(store, left)).toEqual(ends ? ["u:w"] : []);
         const about = { distinctId: "", transactionIds: [""], eventUuid: "e" };
         expect(await store.runs.list({ limit: 9, about })).toHaveLength(ends ? 1 : 0);
       });
@@ -123,7 +124,7 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
       expect(await store.runs.findExitSince(queryOf("u"))).not.toBeNull();
       expect(await store.runs.findExitSince(queryOf("unknown"))).toBeNull();
       expect(await store.runs.findExitSince({ ...queryOf("unknown"), since: at(-1) })).not.toBeNull();
-      expect(await store.runs.markExiting(exit({ eventUuid: "unknown", occurredAt: at(-1) }))).toEqual([]);
+      expect(await exiting(store, exit({ eventUuid: "unknown", occurredAt: at(-1) }))).toEqual([]);
     });
 
     function queryOf(uuid: string, distinctId = "ada") {

@@ -5,6 +5,7 @@ import type { EntryLimit } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import type { NewRun } from "../../src/store/runs.ts";
 import type { Store } from "../../src/store/store.ts";
+import { exiting } from "../support/exiting.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
@@ -137,7 +138,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
           "not started",
           "in progress",
         ]);
-        expect(await store.runs.markExiting(exit())).toEqual(["b:w"]);
+        expect(await exiting(store, exit())).toEqual(["b:w"]);
         expect(await store.runs.findState("a:w")).toBe("not started");
       });
     });
@@ -337,8 +338,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const steps: Array<number | null> = [];
         do steps.push(await store.prune(Date.parse(day(5)), 2));
         while (steps.at(-1) !== 0);
-        // Two events, a run, an exit, a decision, a send, a click, a custom value and one ignored.
-        expect(steps).toEqual([2, 2, 2, 2, 1, 0]);
+        // Two events, a run, a match key, an exit, a decision, a send, a click, a custom value and one ignored.
+        expect(steps).toEqual([2, 2, 2, 2, 2, 0]);
         const { entries, ...rest } = await store.people.listRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
         expect(await store.people.listRecords("grace")).toEqual(others);
@@ -413,7 +414,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const { exits, decisions, jobs } = await store.people.listRecords("ada");
         expect([exits.length, decisions.length, jobs.length]).toEqual([1, 1, 7]);
         await doAll();
-        expect(await store.prune(before, 100)).toBe(3);
+        expect(await store.prune(before, 100)).toBe(4);
       });
 
       it("keeps out for good whoever may enter once", async () => {
@@ -429,7 +430,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       const facts = run(changes);
       const { eventUuid: uuid, distinctId, occurredAt } = facts;
       await store.events.insert(event({ uuid, distinctId, occurredAt }), {
-        starts: [start({ run: facts })],
+        starts: [start({ run: facts, matchKeys: { cart: "key" } })],
         exits: [],
       });
       return { ...facts, workflow: "w" };
@@ -493,6 +494,7 @@ const A_MINUTE_MS = 60_000;
 const COUNTS = {
   events: 2,
   runs: 1,
+  matchKeys: 1,
   entries: 1,
   exits: 1,
   decisions: 1,

@@ -6,6 +6,7 @@ import { PermanentError } from "../../src/lib/errors.ts";
 import type { IgnoredEvent } from "../../src/store/events.ts";
 import type { ExitCursor } from "../../src/store/runs.ts";
 import type { Store } from "../../src/store/store.ts";
+import { exiting } from "../support/exiting.ts";
 import {
   clicked,
   decision,
@@ -355,22 +356,22 @@ export function storePromises(name: string, createEngine: () => Engine): void {
     describe("exiting", () => {
       it("reaches the runs that began before it", async () => {
         await store.events.insert(event(), routing());
-        expect(await store.runs.markExiting(exit({ occurredAt: EARLIER }))).toEqual([]);
-        expect(await store.runs.markExiting(exit({ workflow: "other" }))).toEqual([]);
-        expect(await store.runs.markExiting(exit({ distinctId: "grace" }))).toEqual([]);
-        expect(await store.runs.markExiting(exit())).toEqual(["u:w"]);
+        expect(await exiting(store, exit({ occurredAt: EARLIER }))).toEqual([]);
+        expect(await exiting(store, exit({ workflow: "other" }))).toEqual([]);
+        expect(await exiting(store, exit({ distinctId: "grace" }))).toEqual([]);
+        expect(await exiting(store, exit())).toEqual(["u:w"]);
       });
 
       it("reaches a run that began at the very moment", async () => {
         await store.events.insert(event(), routing());
-        expect(await store.runs.markExiting(exit({ occurredAt: OCCURRED_AT }))).toEqual(["u:w"]);
+        expect(await exiting(store, exit({ occurredAt: OCCURRED_AT }))).toEqual(["u:w"]);
       });
 
       it("is of no run that was refused, and a run in progress cannot be refused", async () => {
         await store.events.insert(event(), routing());
         await store.runs.markNotStarted("u:w");
         expect(await store.runs.findState("u:w")).toBe("not started");
-        expect(await store.runs.markExiting(exit())).toEqual([]);
+        expect(await exiting(store, exit())).toEqual([]);
         expect(await store.runs.markStarted("u:w")).toBe("exited");
 
         await store.events.insert(event({ uuid: "v" }), {
@@ -401,10 +402,10 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("names a run again until Novu has been told", async () => {
         await store.events.insert(event(), routing());
-        expect(await store.runs.markExiting(exit())).toEqual(["u:w"]);
-        expect(await store.runs.markExiting(exit())).toEqual(["u:w"]);
+        expect(await exiting(store, exit())).toEqual(["u:w"]);
+        expect(await exiting(store, exit())).toEqual(["u:w"]);
         await store.runs.markExited("u:w");
-        expect(await store.runs.markExiting(exit())).toEqual([]);
+        expect(await exiting(store, exit())).toEqual([]);
       });
 
       it("is seen by a start that ends later", async () => {

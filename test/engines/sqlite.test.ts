@@ -25,6 +25,7 @@ import { testFolder } from "../support/folder.ts";
 import { callStore, methodsOf, type StoreCall } from "../support/store-calls.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
+import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -37,6 +38,7 @@ import { storeVariants } from "./promises-variants.ts";
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storeArrivals("SQLite", createEngine);
+storeExits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeReceipts("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
@@ -77,9 +79,11 @@ it("a person who is deleted is in none of the store's files, and neither is a jo
 describe("no statement reads a whole table", () => {
   const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
   const place = { ...run(), workflow: "w" };
+  const left = exit({ matches: [{ field: "cart", key: "key", of: "anyone" }] });
+  const matching = { starts: [start({ matchKeys: { cart: "key" } })], exits: [left] };
   const calls: StoreCall<Store>[] = [
-    ["events.insert", event(), { starts: [start()], exits: [exit()] }],
-    ["events.insert", event(), { starts: [start()], exits: [exit()] }],
+    ["events.insert", event(), matching],
+    ["events.insert", event(), matching],
     ["events.insert", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
     ["events.insert", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
     ["events.insert", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
@@ -159,7 +163,7 @@ describe("no statement reads a whole table", () => {
     ["limits.takeLease", "inactivity", 1],
     ["limits.takeLease", "inactivity", 1],
     ["limits.setNextRun", "inactivity", 1],
-    ["runs.markExiting", exit()],
+    ["runs.markExiting", left],
     ["runs.findState", "u:w"],
     ["runs.findOpen", "u:w"],
     ["runs.close", "u:w", "failed"],

@@ -7,8 +7,8 @@ import type { Log } from "../../lib/log.ts";
 type RunToEnd = RunKey & { workflow: string };
 
 export interface ExitRuns {
-  /** The transaction ids of the runs that this exit ends. A later attempt gets the same ids. */
-  markExiting(exit: Exit): Promise<string[]>;
+  /** The runs that this exit ends, of any person. A later attempt gets the same runs. */
+  markExiting(exit: Exit): Promise<RunKey[]>;
   markExited(transactionId: string): Promise<void>;
 }
 
@@ -41,10 +41,9 @@ export function createRunEnds({
 }) {
   return { exit, throttle, cancel, skip };
 
-  /** Ends the runs of a person in a workflow. */
   async function exit(exit: Exit): Promise<void> {
-    const { workflow, distinctId, eventName } = exit;
-    for (const transactionId of await runs.markExiting(exit)) {
+    const { workflow, eventName } = exit;
+    for (const { transactionId, distinctId } of await runs.markExiting(exit)) {
       const run = { transactionId, workflow, distinctId };
       // Only our own trigger is cancelled: Novu cancels a trigger for all its subscribers, and another system's trigger
       // may have several subscribers.

@@ -42,10 +42,20 @@ const EVENTS_AND_RUNS = [
 
   `create table exits (
     workflow text not null, distinct_id text not null, event_uuid text not null, event_name text not null,
-    occurred_at text not null, arrival bigint not null,
-    constraint exits_once primary key (distinct_id, workflow, event_uuid))`,
+    occurred_at text not null, arrival bigint not null, match_field text not null, match_key text not null,
+    of_anyone integer not null,
+    constraint exits_once primary key (distinct_id, workflow, event_uuid, match_key))`,
   "create index exits_by_age on exits (occurred_at)",
   "create index exits_by_arrival on exits (arrival)",
+  "create index exits_of_anyone on exits (match_key) where of_anyone = 1",
+
+  `create table match_keys (
+    transaction_id text not null, field text not null, key text not null, distinct_id text not null,
+    saved_at bigint not null,
+    constraint match_keys_once primary key (transaction_id, field))`,
+  "create index match_keys_by_key on match_keys (key)",
+  "create index match_keys_of_person on match_keys (distinct_id)",
+  "create index match_keys_by_age on match_keys (saved_at)",
 
   "create table shapes (id text primary key, workflow text not null, body text not null, seen_at bigint not null)",
   "create index shapes_of_workflow on shapes (workflow, seen_at)",

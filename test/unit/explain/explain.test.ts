@@ -60,13 +60,18 @@ describe("explain", () => {
 
   it("has an exit that ended no run, a run with too few events, and a dead start", () => {
     const jobs = [owed({ state: "dead", attempts: 18, error: "no" })];
-    const facts = { ...history(), runs: [run({ status: "not started", enteredAt: null })], exits: [exit()], jobs };
+    const facts = {
+      ...history(),
+      runs: [run({ status: "not started", enteredAt: null })],
+      exits: [{ ...exit(), ends: [] }],
+      jobs,
+    };
     const chain = explain(facts, { person: "ada" });
     expect(chain.answer).toBe("A run of ada is stuck. The start of the run at Novu is dead: no.");
     expect(chain.links.map(({ sentence }) => sentence)).toEqual([
       "The start of the run at Novu is dead after 18 attempts. It does not run again until you redrive it.",
       "ada did not enter w: the event has not happened often enough yet.",
-      "checkout_completed ends w, but ada was in no run of it at that time.",
+      "checkout_completed ends w, but it ended no run of ada.",
     ]);
   });
 

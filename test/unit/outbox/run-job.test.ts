@@ -114,7 +114,10 @@ async function runJob(
     },
     runs: {
       findExitSince: async () => known.left,
-      markExiting: note("end runs", known.ended),
+      markExiting: note(
+        "end runs",
+        known.ended.map((transactionId) => ({ transactionId, distinctId: "ada" })),
+      ),
       findState: async () => known.state,
       markExited: (id) => note(`mark left ${id}`, undefined)(),
       markStarted: (id) => note(`mark started ${id}`, known.marked)(),

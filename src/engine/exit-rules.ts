@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import { ALL_RUNS, type ExitMatch, type MatchKeys, matchKey } from "../contracts/exit-match.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import type { EventMatcher, ExitMatcher } from "./event.ts";
+
+/** The runs of a workflow that events end. Throws when the workflow is made, and not when its first event arrives. */
+export function exitRules({
+  id,
+  on,
+  exitOn = [],
+  payload,
+}: {
+  id: string;
+  on: EventMatcher[];
+  exitOn?: ExitMatcher<string>[];
+  payload: z.ZodObject;
+}): Pick<WorkflowRoutes, "exitBy" | "matchKeysOf"> {
+  const fields = [...new Set(exitOn.flatMap(({ event, same }) => (same === undefined ? [] : fieldOf(event, same))))];
+  assertNoStartHasSame();
+
+  return {
+    exitBy(event) {
+      const found = exitOn
+        .filter((matcher) => matcher.event === event.name)
+        .map((matcher) => ({ matcher, result: attempt(() => matcher.wants(event)) }))
+        .filter(({ result }) => result !== false);
+      const matches = found.map(({ matcher }) => matchOf(matcher, event));
+      return { matches: withoutRepeats(matches), hasFailed: found.some(({ result }) => result === "fails") };
+    },
+    matchKeysOf: (made) =>
+      Object.fromEntries(
+        fields.flatMap((field) => {
+          const key = matchKey(id, field, made[field]);
+          return key === null ? [] : [[field, key]];
+        }),
+      ) satisfies MatchKeys,
+  };
+
+  function fieldOf(event: string, { payload: field, event: property }: NonNullable<ExitMatcher<string>["same"]>) {
+    if (Object.hasOwn(payload.shape, field)) return field;
+    throw new Error(
+      `"${id}" ends on "${event}" with the same "${field}", but its payload has no field "${field}"; add it to \`payload\` and \`from\`, or name another field: same: { payload: …, event: "${property}" }`,
+    );
+  }
+
+  function assertNoStartHasSame(): void {
+    const start = on.find(({ same }) => same !== undefined);
+    if (start === undefined) return;
+    throw new Error(
+      `"${id}" starts on "${start.event}" with \`same\`, which says which runs an event ends; move the event to \`exitOn\`, or remove \`same\``,
+    );
+  }
+
+  /** An event without a usable value ends all runs of its person: no message is better than a wrong one. */
+  function matchOf({ same }: ExitMatcher<string>, { properties }: LifecycleEvent): ExitMatch {
+    if (same === undefined) return ALL_RUNS;
+    const key = matchKey(id, same.payload, properties[same.event]);
+    return key === null ? ALL_RUNS : { field: same.payload, key, of: same.of };
+  }
+}
+
+/** Of two equal matches, the one of anyone stays. */
+function withoutRepeats(matches: ExitMatch[]): ExitMatch[] {
+  const inOrder = [...matches].sort((a, b) => b.of.localeCompare(a.of));
+  return [...new Map(inOrder.map((match) => [match.key, match])).values()];
+}
+
+/** An event whose condition cannot be read, or fails, ends runs too. */
+function attempt(wants: () => boolean | "unreadable"): boolean | "unreadable" | "fails" {
+  try {
+    return wants();
+  } catch {
+    return "fails";
+  }
+}
