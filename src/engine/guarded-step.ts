@@ -136,7 +136,8 @@ export interface GuardedStep<Payload = Record<string, unknown>, Variants = unkno
   ): Promise<void>;
   /**
    * Waits, and puts the runs that this person starts meanwhile into this run. Returns the events of all these runs, in
-   * the order in which the runs began at Novu. The window may be as long as the Novu plan allows a delay to be.
+   * the order in which the runs began at Novu, without those that an exit event has ended. The window may be as long as
+   * the Novu plan allows a delay to be.
    */
   digest<Controls extends z.ZodObject>(
     id: string,
