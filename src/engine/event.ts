@@ -43,7 +43,7 @@ interface Ends<Field extends string> {
    * names. An event without a number or text there ends all runs of its person.
    */
   same: Field | { payload: Field; event: string };
-  /** Whose runs the event ends. Default: only those of its own person. */
+  /** "anyone": ends the matching runs of all persons, not only those of its own person. */
   of?: "anyone";
 }
 
