@@ -198,9 +198,11 @@ export function decideMessage<Output, Variants>({
   function decideForDigested(): void {
     const detail = run.isTest ? null : run.transactionId;
     const decidedAt = new Date(deps.now()).toISOString();
-    for (const { transactionId } of digested) {
+    for (const { transactionId, exit } of digested) {
       const theirs = { ...about, transactionId, channel, ...NOTHING_COMPOSED, decidedAt };
-      facts.decisions.push({ ...theirs, outcome: "skipped", reason: "digested", detail });
+      const why =
+        exit === null ? ({ reason: "digested", detail } as const) : ({ reason: "exited", detail: exit } as const);
+      facts.decisions.push({ ...theirs, outcome: "skipped", ...why });
     }
   }
 }

@@ -41,8 +41,9 @@ export function digestStep<Payload>(step: NovuStep, context: RunContext): Guarde
       (result?.events ?? []).map(async (event) => {
         const theirs = Run.safeParse((event.payload as { run?: unknown }).run).data;
         if (theirs !== undefined && theirs.transactionId !== run.transactionId) {
-          if ((await deps.exitedBy({ ...theirs, workflow: rules.workflow })) !== null) return [];
-          digested.push(theirs);
+          const exit = await deps.exitedBy({ ...theirs, workflow: rules.workflow });
+          digested.push({ ...theirs, exit });
+          if (exit !== null) return [];
         }
         // The payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
         return { payload: event.payload as Payload, time: new Date(theirs?.occurredAt ?? event.time) };

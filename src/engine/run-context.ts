@@ -48,8 +48,8 @@ export interface RunContext {
   earlier(): Promise<EarlierDecision[]>;
   /** Why a wait has ended the run, so that no later message is sent; null while the run goes on. */
   ended: string | null;
-  /** The person's other runs that a digest has put into this one. */
-  digested: Run[];
+  /** The person's other runs that a digest has put into this one, with the exit event that has ended the run. */
+  digested: Array<Run & { exit: string | null }>;
 }
 
 /** The run in the published payload schema: any object, or none. The app adds the run to each trigger. */

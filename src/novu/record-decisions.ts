@@ -41,6 +41,8 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
     }: { call: Call; request: Request; continuation: Continuation; isLate(): boolean },
   ): Promise<Answer> => {
     const isGone = () => socket.destroyed || isLate();
+    const isOfOther = ({ reason, transactionId }: Decision) =>
+      reason === "digested" || (run !== null && transactionId !== run.transactionId);
     const isLast = (step: string) => shape !== null && sendingStepsOf(shape).at(-1)?.step === step;
 
     if (answer.status < 400 && !isGone()) {
@@ -48,7 +50,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
       for (const notice of [...notices, ...lost]) await recordDecision(notice, { ifOpen: true, isLast: false });
       await recordDigested(lost);
       let mayStay = true;
-      for (const decision of decisions.filter((one) => !isDigested(one)))
+      for (const decision of decisions.filter((one) => !isOfOther(one)))
         mayStay = (await recordAnswered(decision)) && mayStay;
       return mayStay ? answer : asSkip(answer);
     }
@@ -80,7 +82,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
      * step is lost for those runs too.
      */
     async function recordDigested(lost: Decision[]): Promise<void> {
-      const theirs = [...digested, ...decisions.filter(isDigested)];
+      const theirs = [...digested, ...decisions.filter(isOfOther)];
       for (const { step, channel } of lost)
         for (const decision of theirs)
           await recordDecision({ ...decision, step, channel }, { ifOpen: true, isLast: false });
@@ -131,10 +133,6 @@ function asSkip(answer: Answer): Answer {
 
 function isOfAnotherJob({ jobId }: Decision, call: Call): boolean {
   return jobId !== undefined && call.jobId !== null && jobId !== call.jobId;
-}
-
-function isDigested({ reason }: Decision): boolean {
-  return reason === "digested";
 }
 
 type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
