@@ -57,18 +57,18 @@ beforeAll(async () => {
       const { decisions } = callFactsIn(context);
       await step.email("fine", () => ({ subject: says, body: "b" }));
       await step.email("decides", () => {
-        decisions.push(decision({ step: "decides" }));
+        decisions.push(decision({ transactionId: "t", step: "decides" }));
         return { subject: "s", body: "b" };
       });
       await step.email("invalid", () => {
-        decisions.push(decision({ step: "invalid" }));
+        decisions.push(decision({ transactionId: "t", step: "invalid" }));
         return { subject: "", body: "b" };
       });
       await step.email("throws", () => {
         throw new Error("the secret of person 42");
       });
       await step.email("slow", async () => {
-        decisions.push(decision({ step: "slow" }));
+        decisions.push(decision({ transactionId: "t", step: "slow" }));
         await slowly;
         return { subject: "s", body: "b" };
       });
