@@ -117,6 +117,11 @@ export interface SandboxControls {
   /** Changes one property at the source without an event; undefined removes it. Throws if the person is unknown. */
   setProperty(distinctId: string, name: string, value: unknown, source: SandboxSource): void;
 
+  /** The providers of push and chat at Novu by which this person is reached. */
+  channelsOf(distinctId: string): string[];
+  /** Gives this person a device or a chat at a provider, such as "fcm" or "slack", or takes it away. */
+  setChannel(distinctId: string, provider: string, isConnected: boolean): void;
+
   stepsOfRun(transactionId: string): SandboxStep[];
 
   controlsOf(workflow: string): SandboxStepControls[];

@@ -76,6 +76,12 @@ export function createSandboxControls({
       log({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
 
+    channelsOf: (distinctId) => (novu.state.subscribers[distinctId]?.channels ?? []).map((one) => one.providerId),
+    setChannel(person, provider, isConnected) {
+      novu.setChannel(person, provider, isConnected);
+      log({ kind: "channel", person, provider, isConnected });
+    },
+
     stepsOfRun: (transactionId) =>
       novu.state.runs.filter((run) => run.transactionId === transactionId).flatMap(({ jobs }) => jobs),
 

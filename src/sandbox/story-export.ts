@@ -6,10 +6,14 @@ import { midnightBefore, momentOf, storyLines } from "./story-lines.ts";
 
 type Properties = Record<string, unknown>;
 
-/** An action in the studio that sends no event. Except `controls`, the kinds are methods of test/support/story.ts. */
+/**
+ * An action in the studio that sends no event. The kinds are methods of test/support/story.ts, except `controls` and
+ * `channel`.
+ */
 export type NewAction =
   | { kind: "becomes"; person: string; properties: Properties }
   | { kind: "sees" | "reads"; person: string }
+  | { kind: "channel"; person: string; provider: string; isConnected: boolean }
   | { kind: "controls"; workflow: string; step: string; values: Properties };
 
 export type Action = NewAction & {
@@ -93,6 +97,10 @@ function textOfAction(action: Action) {
   const { at, kind } = action;
   if (kind === "becomes")
     return { at, text: `story.becomes(${literal(action.person)}, ${literal(action.properties)});` };
+  if (kind === "channel") {
+    const args = [action.person, action.provider, action.isConnected].map(literal).join(", ");
+    return { at, text: `story.sandbox.novu.setChannel(${args});` };
+  }
   if (kind === "controls") {
     const args = [action.workflow, action.step, action.values].map(literal).join(", ");
     return { at, text: `story.sandbox.novu.setControls(${args});` };

@@ -12,7 +12,7 @@ import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { forgetDaily } from "./forget.ts";
 import { emptyNovuState, find, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
-import { inboxRoutes, preferenceRoutes, subscriberRoutes } from "./subscribers.ts";
+import { inboxRoutes, preferenceRoutes, setChannel, subscriberRoutes } from "./subscribers.ts";
 import { createTriggers, idempotency } from "./triggers.ts";
 import { findStep, tryStep } from "./try-step.ts";
 import { createNovuWebhooks } from "./webhooks.ts";
@@ -118,6 +118,9 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
       findStep(state, workflowId, stepId);
       state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
     },
+    /** Gives a subscriber a device or a chat at a provider, such as "fcm" or "slack", or takes it away. */
+    setChannel: (subscriberId: string, providerId: string, isConnected: boolean) =>
+      setChannel(state, { subscriberId, providerId, isConnected }),
     /** Calls the bridge for a step outside any run, with the subscriber's present data. */
     tryStep: (workflowId: string, stepId: string, request: { subscriberId: string; payload: object }) =>
       tryStep({ state, bridge }, { workflowId, stepId, ...request }),

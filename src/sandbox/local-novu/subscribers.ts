@@ -48,6 +48,18 @@ export function subscriberRoutes(state: NovuState, limited: RequestHandler): Rou
     });
 }
 
+/** Gives a subscriber an example address at a provider of push or chat, or takes it away. */
+export function setChannel(
+  state: NovuState,
+  { subscriberId, providerId, isConnected }: { subscriberId: string; providerId: string; isConnected: boolean },
+): void {
+  const others = (state.subscribers[subscriberId]?.channels ?? []).filter((one) => one.providerId !== providerId);
+  const name = `${subscriberId}'s ${providerId}`;
+  const credentials = { deviceTokens: [name], webhookUrl: `https://${providerId}.invalid/${encodeURIComponent(name)}` };
+  const added = isConnected ? [{ providerId, _integrationId: providerId, credentials }] : [];
+  upsertSubscriber(state, { subscriberId, channels: [...others, ...added] });
+}
+
 /** Refuses a request about an unknown subscriber. */
 function existingSubscriber(state: NovuState): RequestHandler {
   return (request, response, next) => {

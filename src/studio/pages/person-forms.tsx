@@ -49,6 +49,34 @@ export function PersonForms({
   );
 }
 
+/** A provider of each channel whose addresses only Novu has. */
+const CHANNELS = [
+  { provider: "fcm", add: "Add a device", remove: "Remove the device", has: "A phone takes push messages." },
+  { provider: "slack", add: "Connect a chat", remove: "Remove the chat", has: "A chat in Slack is connected." },
+];
+
+/** The devices and chats of a person at the local Novu, with forms to add and remove them. */
+export function ChannelForms({ distinctId, channels }: { distinctId: string; channels: string[] }): ReactElement {
+  return (
+    <Panel title="Devices and chats at Novu" padded={true}>
+      {CHANNELS.map(({ provider, add, remove, has }) => {
+        const isConnected = channels.includes(provider);
+        return (
+          <PostForm
+            key={provider}
+            action="/studio/people/channel"
+            className="bar"
+            fields={{ person: distinctId, provider, connect: isConnected ? "no" : "yes" }}
+          >
+            <Submit look="small">{isConnected ? remove : add}</Submit>
+            {isConnected ? <span>{has}</span> : null}
+          </PostForm>
+        );
+      })}
+    </Panel>
+  );
+}
+
 type Property = [name: string, value: unknown];
 
 const NAME: Field<Property> = { name: "Property", kind: "slim", of: ([name]) => <Id>{name}</Id> };

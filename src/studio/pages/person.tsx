@@ -9,7 +9,7 @@ import { type RawProperty, rawOf, sourceNamed } from "../sandbox-sources.ts";
 import { Empty, Panel } from "../ui/parts.tsx";
 import { Timeline } from "../ui/timeline.tsx";
 import { MessageTable } from "./message-fields.tsx";
-import { PersonForms } from "./person-forms.tsx";
+import { ChannelForms, PersonForms } from "./person-forms.tsx";
 import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
@@ -31,6 +31,8 @@ interface OnePerson {
   person: SandboxPerson | null;
   raw: Record<string, RawProperty> | null;
   messages: SandboxMessage[];
+  /** In the sandbox: the providers of push and chat that have an address of the person. */
+  channels: string[];
 }
 
 /** A person as the workflows see them. In the sandbox, forms change the person's properties while a run waits. */
@@ -65,6 +67,7 @@ export const personPage = page<OnePerson>({
       decisions: chain.links.filter(({ kind }) => kind === "decision").slice(-MOST_SHOWN),
       person,
       raw: knownThere === undefined ? null : rawOf(knownThere),
+      channels: sandbox?.channelsOf(distinctId) ?? [],
       messages: (sandbox?.messages() ?? [])
         .filter(({ subscriberId }) => subscriberId === distinctId)
         .slice(-MOST_SHOWN)
@@ -73,7 +76,7 @@ export const personPage = page<OnePerson>({
   },
 
   view(model) {
-    const { distinctId, personRef, otherSource, runs, decisions, person, messages } = model;
+    const { distinctId, personRef, otherSource, runs, decisions, person, messages, channels } = model;
     const others = person?.distinctIds.filter((id) => id !== distinctId) ?? [];
     return {
       title: distinctId,
@@ -89,6 +92,7 @@ export const personPage = page<OnePerson>({
             }
           />
           {person === null ? null : <PersonForms person={person} distinctId={distinctId} />}
+          {person === null ? null : <ChannelForms distinctId={distinctId} channels={channels} />}
           <Panel title="Newest runs" actions={<a href={link("/studio/runs", { q: personRef })}>All runs</a>}>
             <RunTable
               runs={runs}

@@ -74,6 +74,14 @@ export const changePersonAction: SandboxAction = {
   },
 };
 
+export const channelAction: SandboxAction = {
+  path: "/people/channel",
+  async run({ person = "", provider = "", connect, here }, sandbox) {
+    sandbox.setChannel(person, provider, connect === "yes");
+    return backTo(here);
+  },
+};
+
 /** Text that is not JSON stays text. Lists and objects stay text at PostHog, as PostHog's page cannot write them. */
 function valueTyped(typed: string, source: SandboxSource): unknown {
   const parsed = parseJson(typed);

@@ -51,6 +51,25 @@ describe("the page of a person shows what the workflows read", () => {
     expect((await readIn(here, "/people/ada")).rows.plan).toBe('"team"');
   });
 
+  it("and gives the person a device, and takes it away", async () => {
+    const pushes = campaign({
+      workflow: ({ step }) => step.push("call", () => ({ subject: "a", body: "b" }), { atAnyHour: true }),
+    });
+    await using sandbox = await testSandbox({ workflows: [pushes] });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    const outcome = async () => {
+      happen(sandbox, "called");
+      await sandbox.settled();
+      return (await sandbox.app.store.decisions.list({ limit: 10 })).map(({ detail }) => detail).at(-1);
+    };
+    expect(await outcome()).toBe("Novu has no push token");
+    await here.post("/people/channel", { person: "ada", provider: "fcm", connect: "yes" });
+    expect(await here.text("/people/ada")).toContain("A phone takes push messages.");
+    expect(await outcome()).toBeNull();
+    await here.post("/people/channel", { person: "ada", provider: "fcm", connect: "no" });
+    expect(await outcome()).toBe("Novu has no push token");
+  });
+
   it("with the properties of the event when PostHog cannot be read", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     const here = visitor(`${sandbox.app.url}/studio`);

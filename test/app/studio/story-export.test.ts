@@ -19,6 +19,7 @@ it("exports a test with the same results", { tags: ["long"] }, async () => {
   await act("/fire", { event: "user_signed_up", person: "ada" });
   await act("/time", { to: "hour" });
   await act("/people/change", { person: "ada", name: "onboarding_step", value: '"invite_team"' });
+  await act("/people/channel", { person: "ada", provider: "fcm", connect: "yes" });
   await act("/fire", { event: "checkout_started", person: "grace h.", properties: CHECKOUT });
   await act("/time", { to: "step" });
   await act("/fire", { event: "session_ended", person: "ada", properties: unfinished });
@@ -30,6 +31,7 @@ it("exports a test with the same results", { tags: ["long"] }, async () => {
 
   const { story } = (await (await here.get("/api/story")).json()) as { story: string };
   expect(story).toContain('story.becomes("ada", { onboarding_step: "invite_team" });');
+  expect(story).toContain('story.sandbox.novu.setChannel("ada", "fcm", true);');
   expect(story).toContain('await story.reads("ada");');
   expect(await here.text("/story")).toContain("goes as it went in the sandbox");
   await run(story);
