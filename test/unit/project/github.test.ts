@@ -237,6 +237,8 @@ function runStep(script = "exit 9", { env, tools }: { env: Record<string, string
     writeFileSync(join(folder, tool), `#!/bin/sh\n${code}\n`, { mode: 0o755 });
   for (const file of ["output", "summary"]) writeFileSync(join(folder, file), "");
   const { status } = spawnSync("bash", ["-e", "-c", script], {
+    // With a pipe of Node as its input, bash takes itself for a remote shell, and runs the user's .bashrc first.
+    stdio: "ignore",
     env: {
       PATH: `${folder}:${process.env.PATH}`,
       RUNNER_TEMP: folder,
