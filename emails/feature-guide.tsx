@@ -34,12 +34,12 @@ FeatureGuide.texts = {
     button: (feature: string) => `Open ${feature}`,
   },
   de: {
-    preheader: (feature: string) => `${feature}: einmal hast du es genutzt. So holst du mehr heraus.`,
+    preheader: (feature: string) => `${feature}: Das erste Mal ist geschafft. So holst du mehr heraus.`,
     because: (feature: string) =>
       `Du bekommst diese E-Mail, weil du in ${brand.name} zum ersten Mal etwas genutzt hast: ${feature}.`,
     title: (feature: string) => `So holst du mehr heraus: ${feature}`,
     idea: ({ name, benefit }: FeatureGuideProps["feature"]) =>
-      `${name}: das hast du zum ersten Mal genutzt. Die Idee in einem Satz: ${benefit}`,
+      `Du hast etwas zum ersten Mal genutzt: ${name}. Die Idee in einem Satz: ${benefit}`,
     tips: "Das hilft dir weiter:",
     button: (feature: string) => `${feature} öffnen`,
   },

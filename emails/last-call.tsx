@@ -45,7 +45,7 @@ LastCall.texts = {
     awayFor: (days: number) => `Du warst ${days} Tage nicht hier.`,
     fine: "Das ist in Ordnung, und nach dieser E-Mail schicken wir dir keine Erinnerung mehr.",
     look: ({ name, benefit }: LastCallProps["feature"]) =>
-      `Wenn du dir vorher noch eines ansiehst, dann ${name}: ${benefit}`,
+      `Wenn du dir vorher nur eines ansiehst, dann das: ${name}. ${benefit}`,
     button: (feature: string) => `${feature} ansehen`,
   },
 };

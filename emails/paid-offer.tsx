@@ -53,7 +53,7 @@ PaidOffer.texts = {
     preheader: (endsOn: string, offer: string) => `Bis zum ${endsOn}: ${offer}.`,
     because: {
       pricing: `Du bekommst diese E-Mail, weil du dir die Preise von ${brand.name} angesehen hast.`,
-      trial: `Du bekommst diese E-Mail, weil du ${brand.name} zurzeit testest.`,
+      trial: `Du bekommst diese E-Mail, weil du einen Testzeitraum bei ${brand.name} begonnen hast.`,
     },
     title: (offer: string) => `Jetzt wechseln: ${offer}`,
     opening: {

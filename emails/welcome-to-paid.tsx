@@ -46,7 +46,7 @@ WelcomeToPaid.texts = {
     because: (plan: string) =>
       `Du bekommst diese E-Mail, weil dein Arbeitsbereich bei ${brand.name} jetzt den Tarif ${plan} hat.`,
     title: (plan: string) => `Willkommen bei ${plan}`,
-    thanks: "Danke.",
+    thanks: "Vielen Dank.",
     active: (plan: string) => `Dein Tarif ${plan} ist aktiv.`,
     unlocked: "Das hat dein Arbeitsbereich jetzt:",
     button: `${brand.name} öffnen`,

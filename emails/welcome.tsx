@@ -38,13 +38,13 @@ Welcome.texts = {
     help: `Stuck? Write to ${brand.helpEmail}; a person answers.`,
   },
   de: {
-    preheader: "Drei kurze Schritte bis zu deinem ersten Bericht.",
+    preheader: "Drei kurze Schritte, und dein erster Bericht ist da.",
     because: `Du bekommst diese E-Mail, weil du dich bei ${brand.name} registriert hast.`,
     title: `Willkommen bei ${brand.name}`,
     hello: "Schön, dass du da bist.",
     invited: (name: string) => `${name} hat dich eingeladen: schön, dass du da bist.`,
     steps:
-      "Die meisten sehen ihren ersten Bericht nach zehn Minuten: Daten verbinden, jemanden aus dem Team einladen, Ergebnis ansehen.",
+      "Die meisten sehen ihren ersten Bericht innerhalb von zehn Minuten: Daten verbinden, jemanden aus dem Team einladen, Ergebnis ansehen.",
     button: "Arbeitsbereich einrichten",
     help: `Kommst du nicht weiter? Schreib an ${brand.helpEmail}; dort antwortet ein Mensch.`,
   },

@@ -55,7 +55,7 @@ export const onboarding = lifecycle({
           subject: welcome,
           body: {
             en: "Three short steps and your first report is there.",
-            de: "Drei kurze Schritte bis zu deinem ersten Bericht.",
+            de: "Drei kurze Schritte, und dein erster Bericht ist da.",
           },
           button: { en: "Set up", de: "Einrichten" },
         }),

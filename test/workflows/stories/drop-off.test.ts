@@ -24,6 +24,12 @@ it("shows the way back in the app after an hour, and by email after a day", asyn
     redirect: { url: expect.any(String), target: "_self" },
   });
   expect(email?.content.body).toContain("the total was €120.00.");
+  const [noteInGerman, emailInGerman] = story.inLocale("ada", "de");
+  expect(noteInGerman).toMatchObject({
+    subject: "Deine Bestellung ist noch offen",
+    body: "Alles ist noch so, wie du es verlassen hast.",
+  });
+  expect(emailInGerman?.body).toContain("der Betrag war 120,00\u00a0€.");
   const links = await Promise.all([...linksIn(note!), ...linksIn(email!)].map(leadsTo));
   const target = `${encodeURI(checkout.checkout_url)}&utm_source=${brand.utmSource}`;
   expect(links).toEqual([

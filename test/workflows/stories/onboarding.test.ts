@@ -53,6 +53,13 @@ it("says in ten days what each person needs, and nothing once they are set up", 
     "Have you tried scheduled reports?",
     "What is in the way?",
   ]);
+  expect(story.inLocale("ada", "de").map(({ subject }) => subject)).toEqual([
+    `Willkommen bei ${brand.name}`,
+    `Willkommen bei ${brand.name}`,
+    "Als Nächstes: dein Team einladen",
+    "Kennst du schon Geplante Berichte?",
+    "Woran liegt es?",
+  ]);
 });
 
 it("welcomes once, also when the browser and the back end send the same sign-up", async () => {

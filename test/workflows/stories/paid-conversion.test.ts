@@ -20,6 +20,8 @@ it("makes an offer at the third look at the prices, and names one last day", asy
     "day 5 10:00  ada  paid-conversion  offer-reminder  sent",
   ]);
   expect(story.subjects("ada")).toEqual(["Until 9 March: 20% off the first year", "Your offer ends on 9 March"]);
+  const german = story.inLocale("ada", "de").map(({ subject }) => subject);
+  expect(german).toEqual(["Bis zum 9. März: 20\u00a0% Rabatt im ersten Jahr", "Dein Angebot endet am 9. März"]);
   const [email] = story.messages("ada");
   expect(email?.content.body).toContain("You have had a look at our prices.");
   expect(email?.content.body).toContain("If you upgrade by 9 March, you get 20% off the first year.");

@@ -60,6 +60,8 @@ describe("three messages on a feature that has not been tried", () => {
       "day 7 09:00  linus  re-engagement  last-chat  not sent: not needed: has not chosen chat",
     ]);
     const words = `${brand.name}: our last reminder, no other comes after this one. Worth a look: alerts. Hear about a change in your numbers before anybody asks.`;
+    const german = `${brand.name}: unsere letzte Erinnerung, danach kommt keine mehr. Einen Blick wert: Alarme. Erfahre von einer Änderung in deinen Zahlen, bevor jemand fragt.`;
+    expect(story.inLocale("ada", "de").at(-1)?.body).toMatch(new RegExp(`^${german} https://`));
     const target = `${brand.appUrl}/alerts?utm_source=${brand.utmSource}`;
     const [sms, chat] = ["ada", "grace"].map((person) => story.messages(person).at(-1)!);
     expect(sms).toMatchObject({
