@@ -126,11 +126,14 @@ export interface SandboxControls {
 
   controlsOf(workflow: string): SandboxStepControls[];
   setControls(workflow: string, step: string, values: Record<string, unknown>): void;
-  /** A message for a person now, without sending it. Throws if its step fails. */
+  /** The locales of the messages. */
+  locales: string[];
+  /** A message for a person now, without sending it; by default in the person's locale. Throws if its step fails. */
   preview(
     workflow: string,
     step: string,
     distinctId: string,
+    locale?: string,
   ): Promise<{ isSkipped: boolean; channel: string; content: Record<string, unknown> }>;
   /** Starts the workflow at the local Novu, as the test button of Novu does. */
   sendTest(workflow: string, distinctId: string): Promise<void>;

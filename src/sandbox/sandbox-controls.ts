@@ -22,6 +22,7 @@ export function createSandboxControls({
   segment,
   novu,
   samples,
+  locales,
   actions,
   settled,
   events,
@@ -32,6 +33,7 @@ export function createSandboxControls({
   segment: LocalSegment;
   novu: LocalNovu;
   samples: Samples;
+  locales: string[];
   /** The controls add to this list each action that sends no event. */
   actions: Action[];
   settled: () => Promise<void>;
@@ -95,9 +97,10 @@ export function createSandboxControls({
       novu.setControls(workflow, step, values);
       log({ kind: "controls", workflow, step, values });
     },
-    async preview(workflow, step, distinctId) {
+    locales,
+    async preview(workflow, step, distinctId, locale) {
       const payload = payloadFor(workflow);
-      const { status, body } = await novu.tryStep(workflow, step, { subscriberId: distinctId, payload });
+      const { status, body } = await novu.tryStep(workflow, step, { subscriberId: distinctId, payload, locale });
       if (status !== 200) throw new Error(`the bridge answered ${status || "nothing"}: ${String(body.message)}`);
       const { outputs = {}, options = {} } = body as {
         outputs?: Record<string, unknown>;

@@ -97,6 +97,7 @@ export async function openSandbox({
     ...services,
     clock,
     samples: options.samples,
+    locales: options.product.locales.map(({ locale }) => locale),
     actions,
     settled,
     events: () => app.events,

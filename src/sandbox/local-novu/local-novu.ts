@@ -121,9 +121,12 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
     /** Gives a subscriber a device or a chat at a provider, such as "fcm" or "slack", or takes it away. */
     setChannel: (subscriberId: string, providerId: string, isConnected: boolean) =>
       setChannel(state, { subscriberId, providerId, isConnected }),
-    /** Calls the bridge for a step outside any run, with the subscriber's present data. */
-    tryStep: (workflowId: string, stepId: string, request: { subscriberId: string; payload: object }) =>
-      tryStep({ state, bridge }, { workflowId, stepId, ...request }),
+    /** Calls the bridge for a step outside any run, with the subscriber's present data, or in another locale. */
+    tryStep: (
+      workflowId: string,
+      stepId: string,
+      request: { subscriberId: string; payload: object; locale?: string | undefined },
+    ) => tryStep({ state, bridge }, { workflowId, stepId, ...request }),
     /** Resolves when every run waits for time to pass or has ended. */
     idle: activity.idle,
     tasks: activity.count,

@@ -23,7 +23,15 @@ export async function tryStep(
     stepId,
     subscriberId,
     payload,
-  }: { workflowId: string; stepId: string; subscriberId: string; payload: object },
+    locale,
+  }: {
+    workflowId: string;
+    stepId: string;
+    subscriberId: string;
+    payload: object;
+    /** Replaces the subscriber's. */
+    locale?: string | undefined;
+  },
 ): Promise<BridgeAnswer> {
   const { earlierSteps } = findStep(state, workflowId, stepId);
   // The nearest step first, and the trigger itself last.
@@ -45,7 +53,7 @@ export async function tryStep(
       payload,
       controls: state.controls[workflowId]?.[stepId] ?? {},
       state: earlier,
-      subscriber: { subscriberId, channels: [], ...state.subscribers[subscriberId] },
+      subscriber: { subscriberId, channels: [], ...state.subscribers[subscriberId], ...(locale && { locale }) },
       context: {},
       env: { name: "Local", type: "dev" },
     });

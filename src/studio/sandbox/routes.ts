@@ -24,7 +24,8 @@ export function sandboxRoutes({
     })
     .get("/workflows/:workflow/steps/:step/body", async (request, response, next) => {
       const { workflow, step } = request.params;
-      const { content } = await sandbox.preview(workflow, step, String(request.query.person ?? ""));
+      const { person, locale } = textsOf(request.query);
+      const { content } = await sandbox.preview(workflow, step, person ?? "", locale);
       if (typeof content.body !== "string") return next();
       sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
     })

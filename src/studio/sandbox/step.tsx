@@ -17,6 +17,9 @@ interface Step {
   controls: SandboxStepControls;
   person: string;
   people: string[];
+  /** Empty for the person's own. */
+  locale: string;
+  locales: string[];
   /** Null if there is no person, or the preview failed. */
   preview: Preview | null;
   problem: string | null;
@@ -33,19 +36,22 @@ export const stepPage = sandboxPage<Step>({
     if (controls === undefined) return null;
     const people = peopleOf(sandbox);
     const person = query.person ?? people[0] ?? "";
+    const { locales } = sandbox;
+    const locale = locales.find((one) => one === query.locale) ?? "";
     let preview: Preview | null = null;
     let problem: string | null = null;
     try {
-      if (person !== "") preview = await sandbox.preview(workflow, step, person);
+      if (person !== "") preview = await sandbox.preview(workflow, step, person, locale);
     } catch (error) {
       problem = describeError(error);
     }
     const html = preview?.channel === "email" ? String(preview.content.body ?? "") : "";
-    return { workflow, controls, person, people, preview, problem, text: sandbox.textOf(html), view: viewOf(query) };
+    const message = { preview, problem, text: sandbox.textOf(html) };
+    return { workflow, controls, person, people, locale, locales, ...message, view: viewOf(query) };
   },
 
   view(model, { workflows }) {
-    const { workflow, controls, person, people, preview, problem, view } = model;
+    const { workflow, controls, person, people, locale, locales, preview, problem, view } = model;
     const path = stepPath(workflow, controls.step);
     return {
       title: controls.step,
@@ -65,6 +71,7 @@ export const stepPage = sandboxPage<Step>({
                   ))}
                 </select>
               </label>
+              {locales.length > 1 ? <LocaleField locale={locale} locales={locales} /> : null}
               <Hidden fields={{ ...view }} />
               <Submit icon="eye">Show</Submit>
             </form>
@@ -79,7 +86,7 @@ export const stepPage = sandboxPage<Step>({
             <>
               {typeof preview.content.subject === "string" && preview.channel === "email" ? (
                 <p>
-                  <span className="quiet">Subject</span> <strong>{preview.content.subject}</strong>
+                  <span className="quiet">Subject</span> <strong dir="auto">{preview.content.subject}</strong>
                 </p>
               ) : null}
               <Shown {...model} path={path} preview={preview} />
@@ -97,11 +104,12 @@ function Shown({
   controls: { step },
   preview: { channel, content },
   person,
+  locale,
   view,
   text,
 }: Step & { path: string; preview: Preview }): ReactElement {
   const { now } = useFrame();
-  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person }} />;
+  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person, locale }} />;
   const of = { workflowId: workflow, stepId: step, subscriberId: person };
   const message = { ...UNSENT, ...of, channel, content, sentAt: now };
   return (
@@ -110,6 +118,23 @@ function Shown({
         {channel === "in_app" ? <Inbox messages={[message]} current={null} /> : <Device message={message} />}
       </div>
     </Panel>
+  );
+}
+
+function LocaleField({ locale, locales }: Pick<Step, "locale" | "locales">): ReactElement {
+  const names = new Intl.DisplayNames("en", { type: "language" });
+  return (
+    <label className="field">
+      Language
+      <select name="locale" defaultValue={locale}>
+        <option value="">the person’s</option>
+        {locales.map((one) => (
+          <option key={one} value={one}>
+            {names.of(one)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -74,7 +74,7 @@ export function EmailStage({
     >
       <div className={`stage ${scheme}`}>
         {as === "text" ? (
-          <pre>{text === "" ? "The email has no text." : text}</pre>
+          <pre dir="auto">{text === "" ? "The email has no text." : text}</pre>
         ) : as === "phone" ? (
           <div className="phone-frame">{body}</div>
         ) : (
@@ -103,11 +103,13 @@ export function Inbox({
         return (
           <li key={message.id} className={classes === "" ? undefined : classes}>
             {current === null ? (
-              <strong>{textOf(subject) || titleOf(message)}</strong>
+              <strong dir="auto">{textOf(subject) || titleOf(message)}</strong>
             ) : (
-              <a href={messagePath(message.id)}>{textOf(subject) || titleOf(message)}</a>
+              <a href={messagePath(message.id)} dir="auto">
+                {textOf(subject) || titleOf(message)}
+              </a>
             )}
-            {textOf(body) === "" ? null : <p>{textOf(body)}</p>}
+            {textOf(body) === "" ? null : <p dir="auto">{textOf(body)}</p>}
             {buttons.length === 0 ? null : (
               <p className="state">Buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
             )}
@@ -148,15 +150,17 @@ export function Device({
             <span>Your app</span>
             <span>now</span>
           </small>
-          {subject === "" ? null : <strong>{subject}</strong>}
-          <span>{body}</span>
+          {subject === "" ? null : <strong dir="auto">{subject}</strong>}
+          <span dir="auto">{body}</span>
         </div>
       </div>
     );
   return (
     <div className="device plain">
       <p className="from">{channel === "sms" ? "SMS" : channel === "tool" ? "For a tool" : "Your app, in a chat"}</p>
-      <p className="bubble">{body === "" ? cardText(content.card) : body}</p>
+      <p className="bubble" dir="auto">
+        {body === "" ? cardText(content.card) : body}
+      </p>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { event } from "../../../src/engine/event.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { createUnsubscribeLinks } from "../../../src/opt-outs/unsubscribe.ts";
 import type { Message } from "../../../src/sandbox/local-novu/state.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, campaign, decisions, happen, mail } from "../../support/campaign.ts";
@@ -250,6 +251,43 @@ describe("the link", () => {
   });
 });
 
+describe("the language of the page", () => {
+  const languages = async (url: string, accepted: string) => {
+    const answer = await fetch(url, { headers: { "accept-language": accepted } });
+    const [, dir, lang] = /<html lang="(\w+)" dir="(\w+)"/.exec(await answer.text()) ?? [];
+    return [dir, lang, answer.headers.get("vary")];
+  };
+
+  it("is that of the message, and of every answer to the form", async () => {
+    await using sandbox = await offered({ locale: "he-IL" });
+    const url = linkOf(sandbox);
+    expect(await languages(url, "en-GB,en;q=0.9")).toEqual(["he", "rtl", "accept-language"]);
+    const page = await chosen(url, ["offers"]);
+    expect(page).toContain("<h1>ההעדפות נשמרו</h1>");
+    // A title that is the same in all locales.
+    expect(page).toContain("Tips and features");
+    expect(await (await fetch(url)).text()).toContain("הסרה מ„תוכניות והצעות”");
+  });
+
+  it("is the browser's where the link has none or a former one, or is unknown, and else the fallback", async () => {
+    await using sandbox = await offered({ locale: "he" });
+    const link = { distinctId: "ada", topic: "offers", workflow: "offer", step: "first", transactionId: "" };
+    const keys = sandbox.config.linkSigningKeys;
+    const { urlOf } = createUnsubscribeLinks({ keys, publicUrl: () => sandbox.app.url });
+    const urls = [urlOf(link), urlOf({ ...link, locale: "fr" }), `${sandbox.app.url}/u/unknown`];
+    for (const url of urls) {
+      expect([url, ...(await languages(url, "fr-FR, he;q=0.8, en;q=0.2"))]).toEqual([
+        url,
+        "he",
+        "rtl",
+        "accept-language",
+      ]);
+      expect([url, ...(await languages(url, "fr"))]).toEqual([url, "en", "ltr", "accept-language"]);
+      expect([url, ...(await languages(url, "*"))]).toEqual([url, "en", "ltr", "accept-language"]);
+    }
+  });
+});
+
 describe("the page", () => {
   it("shows the topics, shows nothing of the person, and runs and loads nothing", async () => {
     await using sandbox = await offered();
@@ -344,9 +382,9 @@ const EVERY_CHANNEL = (isWanted: boolean) =>
   Object.fromEntries(["email", "sms", "push", "chat", "in_app", "tool"].map((channel) => [channel, isWanted]));
 
 /** Ada has had the first of two emails of a workflow. */
-async function offered(): Promise<Sandbox> {
+async function offered(properties: Record<string, unknown> = {}): Promise<Sandbox> {
   const sandbox = await testSandbox({ workflows });
-  happen(sandbox, "called");
+  happen(sandbox, "called", properties);
   await sandbox.settled();
   return sandbox;
 }

@@ -33,6 +33,8 @@ describe("an opt-out is one however it is written", () => {
     [["all", null], "all"],
     [["Offers"], "offers"],
     ["Plans and offers", "plans_and_offers"],
+    // The same title in the other locale.
+    ["תוכניות והצעות", "תוכניות_והצעות"],
     ["product_tips\tall", "all"],
     ["unsubscribed", "all"],
     ["offers and reminders", "offers_and_reminders"],

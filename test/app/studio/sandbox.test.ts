@@ -1,5 +1,10 @@
+import { createElement } from "react";
 import { describe, expect, it } from "vitest";
+import { noteControls, subjectControl } from "../../../src/engine/controls.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { campaign } from "../../support/campaign.ts";
+import { Invitation } from "../../support/product/invitation.tsx";
+import { texts } from "../../support/product/locales.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { sessionDropOff } from "../../support/product/session-drop-off.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
@@ -60,7 +65,7 @@ describe("a fired event", () => {
     expect(await body.text()).toContain("Grace");
     expect(await here.text(`${path}/body?scheme=dark`)).toContain("@media (min-width: 0)");
     expect(await here.text(`${path}/body?scheme=light`)).toContain("@media (max-width: 0)");
-    expect(await here.text(`${path}?as=text`)).toMatch(/<pre>[^<]*Grace/);
+    expect(await here.text(`${path}?as=text`)).toMatch(/<pre [^>]*>[^<]*Grace/);
     expect((await here.get("/messages/none/body")).status).toBe(404);
   });
 
@@ -296,6 +301,46 @@ describe("a workflow in the sandbox", () => {
     expect(previews.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.decisions.list()).toEqual([]);
+  });
+
+  it("has the preview of a message in each locale, and by default in the person's", async () => {
+    const said = texts({ en: "Hello", he: "שלום" });
+    const greeting = campaign({
+      async workflow({ step }) {
+        await step.email(
+          "email",
+          ({ controls }) => ({
+            subject: controls.subject,
+            body: createElement(Invitation, { firstName: "Ada", url: "https://acme.example" }),
+          }),
+          { controlSchema: subjectControl(said) },
+        );
+        await step.inApp("note", ({ controls }) => controls, { controlSchema: noteControls(said, said) });
+      },
+    });
+    await using studio = await openStudio({ workflows: [greeting] });
+    const { here, sandbox } = studio;
+    sandbox.posthog.capture({
+      event: "$set",
+      distinctId: "ada",
+      properties: { $set: { email: "ada@example.com", locale: "he" } },
+    });
+    await sandbox.settled();
+    const shown = { "": "שלום", "&locale=he": "שלום", "&locale=en": "Hello", "&locale=fr": "שלום" };
+    for (const [locale, subject] of Object.entries(shown)) {
+      for (const step of ["email", "note"]) {
+        const path = `/workflows/campaign/steps/${step}?person=ada${locale}`;
+        expect([locale, (await api(here, path)).preview.content.subject]).toEqual([locale, subject]);
+        const page = await here.text(path);
+        expect(page).toContain('<option value="he"');
+        expect(page).toContain(
+          step === "note" ? subject : `/body?person=ada${locale === "&locale=fr" ? "" : locale.replace("&", "&amp;")}`,
+        );
+      }
+    }
+    const frame = "/workflows/campaign/steps/email/body?person=ada";
+    expect(await here.text(`${frame}&locale=en`)).toContain('<html dir="ltr" lang="en"');
+    expect(await here.text(frame)).toContain('<html dir="rtl" lang="he"');
   });
 
   it("shows in a run the end of a delay, and then the message", async () => {

@@ -1,11 +1,12 @@
 import type { Topic } from "../../../src/workflows/topics.ts";
+import { texts } from "./locales.ts";
 
 /** The topics that people of the tests' product can turn off. */
 export const TOPICS = {
   getting_started: "Getting started",
   product_tips: "Tips and features",
   reminders: "Reminders of what you left open",
-  offers: "Plans and offers",
+  offers: texts({ en: "Plans and offers", he: "תוכניות והצעות" }),
 } as const;
 
 export type TestTopic = keyof typeof TOPICS;
