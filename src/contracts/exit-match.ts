@@ -28,6 +28,18 @@ export function matchKey(workflow: string, field: string, value: unknown): strin
     .digest("hex");
 }
 
+/** Two places with the same value: a field of the payload, and a property of an exit event. */
+export interface SameValue<Field extends string = string> {
+  payload: Field;
+  event: string;
+  of: ExitMatch["of"];
+}
+
+/** The keys by which an exit ends runs of anyone. */
+export function keysOfAnyone({ matches = [] }: { matches?: ExitMatch[] | undefined }): string[] {
+  return matches.flatMap(({ key, of }) => (of === "anyone" ? [key] : []));
+}
+
 type Exit = Arrived & { matches?: ExitMatch[] | undefined };
 type EndedRun = Arrived & { matchKeys: MatchKeys };
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Channel, isChannel } from "./channel.ts";
 import type { LifecycleEvent } from "./event.ts";
-import type { ExitMatch, MatchKeys } from "./exit-match.ts";
+import type { ExitMatch, MatchKeys, SameValue } from "./exit-match.ts";
 import type { EntryLimit, Occurrence } from "./routing.ts";
 
 /** The sweep looks for people without any of these events for so many days. */
@@ -20,6 +20,8 @@ export interface MatcherFacts {
   isConditional: boolean;
   /** Whether it matches; throws only if its `where` throws. */
   wants(event: LifecycleEvent): boolean | "unreadable";
+  /** An event that ends runs with the same value; absent for one that ends all runs of its person, or starts runs. */
+  same?: SameValue | undefined;
   /** The properties of the event that are missing or have another type than the matcher declares. */
   mistyped(event: LifecycleEvent): string[];
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
-import type { ExitMatch } from "../contracts/exit-match.ts";
+import type { SameValue } from "../contracts/exit-match.ts";
 import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";
@@ -10,7 +10,7 @@ import { type Duration, toMs } from "./duration.ts";
 import { fallbackFor } from "./web-url.ts";
 
 /** A matcher of the events that start or end a workflow; `event` is the event's name at PostHog. */
-export interface EventMatcher extends Omit<MatcherFacts, "does"> {
+export interface EventMatcher extends Omit<MatcherFacts, "does" | "same"> {
   /**
    * Whether an event of that name matches; `unreadable` if the matcher's condition used a property of the person that
    * cannot be read. Throws only if the condition throws.
@@ -25,7 +25,7 @@ export interface EventMatcher extends Omit<MatcherFacts, "does"> {
 
 /** A matcher of the events that end runs: all runs of the person, or only those with the same value of a field. */
 export interface ExitMatcher<Field extends string> extends Omit<EventMatcher, "same"> {
-  same?: { payload: Field; event: string; of: ExitMatch["of"] } | undefined;
+  same?: SameValue<Field> | undefined;
 }
 
 interface Which<Properties extends z.ZodObject> {
@@ -82,7 +82,7 @@ export function event<Properties extends z.ZodObject>(
   };
 }
 
-function sameOf(same: Ends<string>["same"], of: ExitMatch["of"] = "person"): ExitMatcher<string>["same"] {
+function sameOf(same: Ends<string>["same"], of: SameValue["of"] = "person"): SameValue {
   return { ...(typeof same === "string" ? { payload: same, event: same } : same), of };
 }
 

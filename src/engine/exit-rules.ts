@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { ALL_RUNS, type ExitMatch, type MatchKeys, matchKey } from "../contracts/exit-match.ts";
+import { ALL_RUNS, type ExitMatch, type MatchKeys, matchKey, type SameValue } from "../contracts/exit-match.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EventMatcher, ExitMatcher } from "./event.ts";
 
@@ -37,7 +37,7 @@ export function exitRules({
       ) satisfies MatchKeys,
   };
 
-  function fieldOf(event: string, { payload: field, event: property }: NonNullable<ExitMatcher<string>["same"]>) {
+  function fieldOf(event: string, { payload: field, event: property }: SameValue) {
     if (Object.hasOwn(payload.shape, field)) return field;
     throw new Error(
       `"${id}" ends on "${event}" with the same "${field}", but its payload has no field "${field}"; add it to \`payload\` and \`from\`, or name another field: same: { payload: …, event: "${property}" }`,

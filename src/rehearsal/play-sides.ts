@@ -8,6 +8,7 @@ import type { CommandContext } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { WORKING_TREE } from "./checkout.ts";
 import type { OpenedHistory } from "./inputs/open-history.ts";
+import { readingOf } from "./inputs/people.ts";
 import { shardHistory } from "./inputs/select.ts";
 import type { Order } from "./order.ts";
 import { makeReport, type Report, type Side } from "./report/compare.ts";
@@ -59,7 +60,7 @@ export async function drop(files: string[], history: OpenedHistory): Promise<voi
 
 export async function shardsOf({ file, events }: OpenedHistory, product: Context["product"]): Promise<string[]> {
   const count = Math.min(availableParallelism(), MOST_PROCESSES, Math.ceil(events / FEWEST_EVENTS_OF_PROCESS));
-  return count < 2 ? [file] : shardHistory(file, count, product.segmentNames);
+  return count < 2 ? [file] : shardHistory(file, count, readingOf(product));
 }
 
 export function playWithProgress(

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WORKING_TREE } from "./checkout.ts";
 import type { OpenedHistory } from "./inputs/open-history.ts";
+import { readingOf } from "./inputs/people.ts";
 import { historyOf, selectHistory } from "./inputs/select.ts";
 import type { Order } from "./order.ts";
 import type { Context } from "./play-sides.ts";
@@ -31,9 +32,9 @@ export async function openStudios(
   const folder = join(settings.config.dataDir, "rehearsal", "results");
   const file = join(folder, "sample.jsonl");
   const sample = report.comparison?.sample.map(({ person }) => person) ?? [];
-  const [{ from, until }, names] = [history, product.segmentNames];
-  if (sample.length > 0) await historyOf(history.file, { target: file, ids: sample, names });
-  else await selectHistory({ file: history.file, target: file, from, names }, { events: null, people: PEOPLE });
+  const [{ from, until }, reading] = [history, readingOf(product)];
+  if (sample.length > 0) await historyOf(history.file, { target: file, ids: sample, reading });
+  else await selectHistory({ file: history.file, target: file, from, reading }, { events: null, people: PEOPLE });
 
   const open = (checkout: Checkout, name: string, studioPort: number) =>
     openStudio(

@@ -1,9 +1,9 @@
 import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
-import { ALL_RUNS, endsRun, endsRunOfOther, type MatchKeys } from "../contracts/exit-match.ts";
+import { ALL_RUNS, endsRun, endsRunOfOther, keysOfAnyone, type MatchKeys } from "../contracts/exit-match.ts";
 import type { Exit } from "../contracts/routing.ts";
 import { type Arrived, earliestExit, latestStart } from "../contracts/run.ts";
 import { type Parts, prepared, together } from "./engine.ts";
-import { type ExitRow, exitIn, type KeyRow, keysOfAnyone, matchKeysIn, matchKeysOf } from "./match-keys.ts";
+import { type ExitRow, exitIn, type KeyRow, matchKeysIn, matchKeysOf } from "./match-keys.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { Runs } from "./runs.ts";
 import { IS_OF_ANYONE, type Tables } from "./tables.ts";

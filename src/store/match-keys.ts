@@ -1,6 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
 import type { ExitMatch, MatchKeys } from "../contracts/exit-match.ts";
-import type { Exit } from "../contracts/routing.ts";
 import type { Arrived } from "../contracts/run.ts";
 import { prepared } from "./engine.ts";
 import type { Tables } from "./tables.ts";
@@ -41,9 +40,4 @@ export function exitIn(row: ExitRow): Arrived & { matches: ExitMatch[] } {
     arrival: row.arrival,
     matches: [{ field: row.match_field, key: row.match_key, of }],
   };
-}
-
-/** The keys by which an exit ends runs of any person. */
-export function keysOfAnyone({ matches = [] }: Pick<Exit, "matches">): string[] {
-  return matches.flatMap(({ key, of }) => (of === "anyone" ? [key] : []));
 }

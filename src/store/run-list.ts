@@ -1,9 +1,10 @@
 import { type InferResult, type Kysely, sql } from "kysely";
+import { keysOfAnyone } from "../contracts/exit-match.ts";
 import type { RunRecord, RunStatus } from "../contracts/history.ts";
 import { START_KEY } from "../contracts/job.ts";
 import type { Parts } from "./engine.ts";
 import { isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
-import { exitIn, keysOfAnyone } from "./match-keys.ts";
+import { exitIn } from "./match-keys.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 

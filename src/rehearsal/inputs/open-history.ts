@@ -7,6 +7,7 @@ import type { HistoryLine } from "../history.ts";
 import type { BadLines } from "./from-file.ts";
 import { createHash } from "./hash.ts";
 import type { HistoryOrder, InputContext } from "./order.ts";
+import { readingOf } from "./people.ts";
 import { type Counts, selectHistory } from "./select.ts";
 import { openSource, reachOf, type Source } from "./sources.ts";
 import type { Arrival } from "./spool.ts";
@@ -46,7 +47,7 @@ export async function openHistory(order: HistoryOrder, context: InputContext): P
     isComplete = true;
     const events = order.workflow === undefined ? null : workflows.flatMap((workflow) => workflow.events);
     const counts = await selectHistory(
-      { file: whole, target: file, from: source.since ?? 0, names: product.segmentNames },
+      { file: whole, target: file, from: source.since ?? 0, reading: readingOf(product) },
       { events, people: order.people ?? null },
     );
     const limits = [...source.limits(), ...(hashing?.limits() ?? [])];

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
-import type { SegmentNames } from "../../contracts/product.ts";
+import type { Product, SegmentNames } from "../../contracts/product.ts";
+import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { mergeRequestOf, whyNoPerson } from "../../routing/person.ts";
 import type { HistoryLine } from "../history.ts";
 import { eventIn, isEvent } from "./events.ts";
+import { createLinks, type LinksOf } from "./links.ts";
 
 /** The ids of a line, of which the first is its distinct id, and the facts that a selection needs. */
 export interface LineFacts {
   ids: string[];
+  /** What the line has in common with lines of other people whose runs it may end, or that may end its run. */
+  links: string[];
   /** The name of the event; null for a reply. */
   name: string | null;
   isIdentityEvent: boolean;
@@ -14,15 +18,28 @@ export interface LineFacts {
   isOfPerson: boolean;
 }
 
+/** The facts about a product by which lines are read. */
+export interface Reading {
+  names: SegmentNames;
+  linksOf: LinksOf;
+}
+
+export function readingOf({ segmentNames, workflows }: Pick<Product<WorkflowRoutes>, "segmentNames" | "workflows">) {
+  return { names: segmentNames, linksOf: createLinks(workflows) };
+}
+
 /** Null for a line whose body is not an event. */
-export function factsOf(line: HistoryLine, names: SegmentNames): LineFacts | null {
-  if (!isEvent(line)) return { ids: [line.body.distinct_id], name: null, isIdentityEvent: false, isOfPerson: true };
+export function factsOf(line: HistoryLine, { names, linksOf }: Reading): LineFacts | null {
+  if (!isEvent(line))
+    return { ids: [line.body.distinct_id], links: [], name: null, isIdentityEvent: false, isOfPerson: true };
   const parsed = eventIn(line, names);
   if ("misfit" in parsed) return null;
   const { event } = parsed;
   const request = mergeRequestOf(event);
   return {
     ids: [event.distinctId, ...(request === null ? [] : [request.previousId])],
+    // No distinct id has a NUL.
+    links: linksOf(event).map((link) => `\0${link}`),
     name: event.name,
     isIdentityEvent: event.isIdentityEvent === true,
     isOfPerson: whyNoPerson(event) === null,
@@ -37,6 +54,8 @@ export interface People {
   present(person: number): number;
   /** The person of an id that was joined; undefined for another id. */
   find(id: string): number | undefined;
+  /** All ids that were joined. */
+  ids(): string[];
   /** A number that depends only on the ids of the person, so it is the same in each history with these ids. */
   rank(person: number): number;
 }
@@ -55,6 +74,7 @@ export function createPeople(): People {
       const number = numbers.get(id);
       return number === undefined ? undefined : root(number);
     },
+    ids: () => [...numbers.keys()],
     present: root,
     rank: (person) => ranks[root(person)] ?? 0,
   };

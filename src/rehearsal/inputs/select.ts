@@ -1,7 +1,6 @@
-import type { SegmentNames } from "../../contracts/product.ts";
 import type { HistoryLine } from "../history.ts";
 import { createLineWriter, openPrivate, readHistory } from "./files.ts";
-import { createPeople, factsOf, type LineFacts, type People } from "./people.ts";
+import { createPeople, factsOf, type LineFacts, type People, type Reading } from "./people.ts";
 
 /** The part of a history that is wanted. */
 export interface Selection {
@@ -21,27 +20,30 @@ export interface Counts {
   last: number | null;
 }
 
-/** Copies the selected lines of a history to `target`. The same people are selected each time. */
+/**
+ * Copies the selected lines of a history to `target`. The same people are selected each time. The lines of people whose
+ * events may end their runs, or the other way round, stay too.
+ */
 export async function selectHistory(
-  { file, target, from, names }: { file: string; target: string; from: number; names: SegmentNames },
+  { file, target, from, reading }: { file: string; target: string; from: number; reading: Reading },
   { events, people: most }: Selection,
 ): Promise<Counts> {
   const isWanted = ({ name, isIdentityEvent }: LineFacts) =>
     events === null || name === null || isIdentityEvent || events.includes(name);
   const isOfOne = ({ name, isIdentityEvent, isOfPerson }: LineFacts) =>
     isOfPerson && name !== null && (events === null || (events.includes(name) && !isIdentityEvent));
-  const { people, persons } = await survey(file, { names, isCounted: isOfOne });
+  const { people, persons } = await survey(file, { reading, isCounted: isOfOne });
   const found = [...persons.keys()];
   const chosen = most === null ? null : new Set(found.sort((a, b) => people.rank(a) - people.rank(b)).slice(0, most));
+  const isChosen = chosen && (await linkedTo(file, { reading, isWanted: (id) => chosen.has(people.find(id) ?? -1) }));
 
   const counts: Counts = { events: 0, people: chosen?.size ?? found.length, first: null, last: null };
   const writer = createLineWriter(await openPrivate(target, "w"));
   try {
     for await (const lines of readHistory(file))
       for (const line of lines) {
-        const facts = factsOf(line, names);
-        if (facts === null || !isWanted(facts) || !(chosen?.has(people.find(facts.ids[0] ?? "") ?? -1) ?? true))
-          continue;
+        const facts = factsOf(line, reading);
+        if (facts === null || !isWanted(facts) || !(isChosen?.(facts.ids[0] ?? "") ?? true)) continue;
         note(Date.parse(line.at), facts);
         await writer.write(JSON.stringify(line));
       }
@@ -59,20 +61,18 @@ export async function selectHistory(
   }
 }
 
-/** Copies the lines of these people to `target`, with all their ids. */
+/** Copies the lines of these people to `target`, with all their ids, and of people whose runs they may end. */
 export async function historyOf(
   file: string,
-  { target, ids, names }: { target: string; ids: string[]; names: SegmentNames },
+  { target, ids, reading }: { target: string; ids: string[]; reading: Reading },
 ): Promise<void> {
-  const { people } = await survey(file, { names, isCounted: () => false });
-  const wanted = new Set(ids.map(people.find));
+  const isWanted = await linkedTo(file, { reading, isWanted: (id) => ids.includes(id) });
   const writer = createLineWriter(await openPrivate(target, "w"));
   try {
     for await (const lines of readHistory(file))
       for (const line of lines) {
-        const [id = ""] = factsOf(line, names)?.ids ?? [];
-        const person = people.find(id);
-        if (person !== undefined && wanted.has(person)) await writer.write(JSON.stringify(line));
+        const [id = ""] = factsOf(line, reading)?.ids ?? [];
+        if (isWanted(id)) await writer.write(JSON.stringify(line));
       }
   } finally {
     await writer.close();
@@ -80,11 +80,12 @@ export async function historyOf(
 }
 
 /**
- * Splits a history into files with whole persons and about the same number of lines, in the order of arrival. Answers
- * the files: `history.jsonl` becomes `history.1.jsonl`, `history.2.jsonl` and so on.
+ * Splits a history into files with whole persons and about the same number of lines, in the order of arrival. People
+ * who may end each other's runs stay together. Answers the files: `history.jsonl` becomes `history.1.jsonl`,
+ * `history.2.jsonl` and so on.
  */
-export async function shardHistory(file: string, count: number, names: SegmentNames): Promise<string[]> {
-  const { people, persons } = await survey(file, { names, isCounted: () => true });
+export async function shardHistory(file: string, count: number, reading: Reading): Promise<string[]> {
+  const { people, persons } = await survey(file, { reading, isCounted: () => true, isLinked: true });
   const shards = inShards(persons, count);
   const files = Array.from({ length: count }, (_, index) => file.replace(/(\.jsonl)?$/, `.${index + 1}.jsonl`));
   const writers = [];
@@ -92,7 +93,7 @@ export async function shardHistory(file: string, count: number, names: SegmentNa
     for (const one of files) writers.push(createLineWriter(await openPrivate(one, "w")));
     for await (const lines of readHistory(file))
       for (const line of lines) {
-        const person = people.find(factsOf(line, names)?.ids[0] ?? "") ?? -1;
+        const person = people.find(factsOf(line, reading)?.ids[0] ?? "") ?? -1;
         await writers[shards.get(person) ?? 0]?.write(JSON.stringify(line));
       }
   } finally {
@@ -101,10 +102,30 @@ export async function shardHistory(file: string, count: number, names: SegmentNa
   return files;
 }
 
-/** Joins all ids of a history, and counts the lines of each person that has a counted line. */
+/** Whether an id belongs to a wanted person, or to one who is linked to a wanted person. */
+async function linkedTo(
+  file: string,
+  { reading, isWanted }: { reading: Reading; isWanted(id: string): boolean },
+): Promise<(id: string) => boolean> {
+  const { people } = await survey(file, { reading, isCounted: () => false, isLinked: true });
+  const wanted = new Set(people.ids().filter(isWanted).map(people.find));
+  return (id) => {
+    const person = people.find(id);
+    return person !== undefined && wanted.has(person);
+  };
+}
+
+/**
+ * Joins all ids of a history, and counts the lines of each person that has a counted line. `isLinked` joins people who
+ * may end each other's runs too.
+ */
 async function survey(
   file: string,
-  { names, isCounted }: { names: SegmentNames; isCounted(facts: LineFacts): boolean },
+  {
+    reading,
+    isCounted,
+    isLinked = false,
+  }: { reading: Reading; isCounted(facts: LineFacts): boolean; isLinked?: boolean },
 ): Promise<{ people: People; persons: Map<number, number> }> {
   const people = createPeople();
   const lineCounts = new Map<number, number>();
@@ -117,9 +138,9 @@ async function survey(
   return { people, persons };
 
   function add(line: HistoryLine): void {
-    const facts = factsOf(line, names);
+    const facts = factsOf(line, reading);
     if (facts === null) return;
-    const person = people.join(facts.ids);
+    const person = people.join(isLinked ? [...facts.ids, ...facts.links] : facts.ids);
     if (isCounted(facts)) lineCounts.set(person, (lineCounts.get(person) ?? 0) + 1);
   }
 }

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { event } from "../../../src/engine/event.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import type { HistoryLine } from "../../../src/rehearsal/history.ts";
-import { factsOf } from "../../../src/rehearsal/inputs/people.ts";
+import { factsOf, readingOf } from "../../../src/rehearsal/inputs/people.ts";
 import { shardHistory } from "../../../src/rehearsal/inputs/select.ts";
 import { testFolder } from "../../support/folder.ts";
 import { linesOf, openLines, postHogBody } from "../../support/history.ts";
@@ -11,8 +14,8 @@ import { segmentEvent } from "../../support/segment.ts";
 const START = Date.UTC(2026, 2, 2, 9);
 const DAY = 86_400_000;
 const at = (days: number) => new Date(START + days * DAY).toISOString();
-const names = testProduct.segmentNames;
-const of = (line: HistoryLine) => factsOf(line, names)!;
+const reading = readingOf(testProduct);
+const of = (line: HistoryLine) => factsOf(line, reading)!;
 
 describe("the selection of a history", () => {
   let folder: ReturnType<typeof testFolder>;
@@ -118,9 +121,50 @@ describe("the selection of a history", () => {
       ...chain.slice(1).map((id, index) => joining(id, chain[index]!)),
     ];
     const { file } = await openLines(folder.path, bodies);
-    const [first, second] = (await shardHistory(file, 2, names)).map(linesOf);
+    const [first, second] = (await shardHistory(file, 2, reading)).map(linesOf);
     expect([first?.length, second?.length]).toEqual([7, 3]);
     expect(new Set(first?.flatMap((line) => of(line).ids))).toEqual(new Set(chain));
+  });
+
+  it("keeps people together who may end each other's runs, and keeps the lines of both", async () => {
+    const product = {
+      ...testProduct,
+      workflows: [
+        lifecycle({
+          ...{ id: "invite", name: "Invite", description: "", category: "transactional" },
+          on: [event("friend_invited")],
+          exitOn: [
+            event("invite_accepted", { same: { payload: "invited", event: "id" }, of: "anyone" }),
+            event("invite_revoked", { same: "place" }),
+          ],
+          payload: z.object({ invited: z.coerce.string(), place: z.string() }),
+          from: ({ properties }) => ({ invited: properties.id, place: "the same for all" }),
+          workflow: async () => {},
+        }),
+      ],
+    };
+    const invites = ["1", "2", "3", "4"].flatMap((id) => [
+      postHogBody({
+        uuid: `i${id}`,
+        event: "friend_invited",
+        distinct_id: `ada-${id}`,
+        properties: { id: Number(id) },
+      }),
+      postHogBody({ uuid: `a${id}`, event: "invite_accepted", distinct_id: `grace-${id}`, properties: { id } }),
+    ]);
+    const idsIn = (lines: HistoryLine[]) => [...new Set(lines.flatMap((line) => of(line).ids))];
+    for (const plain of [true, false]) {
+      const { file, people } = await openLines(folder.path, invites, { plain }, { product });
+      expect(people).toBe(8);
+      const shards = (await shardHistory(file, 4, readingOf(product))).map(linesOf);
+      expect(shards.map((shard) => idsIn(shard).length)).toEqual([2, 2, 2, 2]);
+      for (const shard of shards) {
+        const uuids = shard.map(({ body }) => (body as { event: { uuid: string } }).event.uuid.slice(1));
+        if (plain) expect(new Set(uuids).size).toBe(1);
+      }
+      const one = await openLines(folder.path, invites, { plain, people: 1 }, { product });
+      expect([one.people, idsIn(one.lines).length]).toEqual([1, 2]);
+    }
   });
 
   it("loses no line by the split, keeps the order, and never separates two ids of a person", async () => {
@@ -138,7 +182,7 @@ describe("the selection of a history", () => {
           }),
         );
         const { file, lines } = await openLines(folder.path, bodies);
-        const shards = (await shardHistory(file, 3, names)).map(linesOf);
+        const shards = (await shardHistory(file, 3, reading)).map(linesOf);
         expect(
           shards
             .flat()
