@@ -152,6 +152,12 @@ export function storeExits(name: string, createEngine: () => Engine): void {
             const idOf = (person: string) => `${person}-${round}`;
             const uuidOf = (index: number) => `${round}-${index}`;
             const textOf = (text: string) => `${round} ${text}`;
+            const matchesOf = ({
+              field,
+              value: text,
+              of,
+            }: Pick<ExitMatch, "field" | "of"> & { value: string | null }) =>
+              text === null ? undefined : [matchOf(field, textOf(text), of)];
             const things = [...first.keys(), ...again.filter((index) => index < first.length)];
             const tell = things.map((index) => () => {
               const thing = first[index]!;
@@ -166,28 +172,38 @@ export function storeExits(name: string, createEngine: () => Engine): void {
                 );
                 return begin(uuidOf(index), { ...facts, keys: Object.fromEntries(keys) });
               }
-              const matches = thing.value === null ? undefined : [matchOf(thing.field, textOf(thing.value), thing.of)];
-              return leave(uuidOf(index), { ...facts, matches });
+              return leave(uuidOf(index), { ...facts, matches: matchesOf(thing) });
             });
             if (isTogether) await Promise.all(tell.map((one) => one()));
             else for (const one of tell) await one();
 
             const isMerged = first.some(({ kind }) => kind === "merge");
             const personOf = (person: string) => (isMerged && person === "visitor" ? "ada" : person);
+            const ends = (by: number, begun: number) => {
+              const [left, start] = [first[by], first[begun]];
+              if (left?.kind !== "exit" || start?.kind !== "start") return false;
+              if (left.stamp < start.stamp - (by > begun ? 120 : 0)) return false;
+              const own = start[left.field as "cart" | "invite"];
+              return personOf(left.person) === personOf(start.person)
+                ? left.value === null || own === null || own === left.value
+                : left.of === "anyone" && left.value !== null && own === left.value;
+            };
             for (const [index, thing] of first.entries()) {
               if (thing.kind !== "start") continue;
-              const ends = first.some((by, position) => {
-                if (by.kind !== "exit" || by.stamp < thing.stamp - (position > index ? 120 : 0)) return false;
-                const own = thing[by.field as "cart" | "invite"];
-                if (personOf(by.person) === personOf(thing.person))
-                  return by.value === null || own === null || own === by.value;
-                return by.of === "anyone" && by.value !== null && own === by.value;
-              });
+              const isEnded = [...first.keys()].some((by) => ends(by, index));
               const ofRun = { distinctId: idOf(thing.person), stamp: thing.stamp };
-              expect([index, (await endedBy(uuidOf(index), ofRun)) !== null]).toEqual([index, ends]);
+              expect([index, (await endedBy(uuidOf(index), ofRun)) !== null]).toEqual([index, isEnded]);
               const about = { transactionId: `${uuidOf(index)}:w`, distinctId: ofRun.distinctId };
               const { decision: made } = await store.decisions.record(decision(about));
-              expect([index, made.outcome]).toEqual([index, ends ? "skipped" : "sent"]);
+              expect([index, made.outcome]).toEqual([index, isEnded ? "skipped" : "sent"]);
+            }
+            for (const [index, thing] of first.entries()) {
+              if (thing.kind !== "exit") continue;
+              const facts = { eventUuid: uuidOf(index), distinctId: idOf(thing.person), occurredAt: at(thing.stamp) };
+              const matches = matchesOf(thing);
+              const ended = await exiting(store, exit({ ...facts, ...(matches && { matches }) }));
+              const expected = [...first.keys()].filter((begun) => ends(index, begun));
+              expect([index, ended.sort()]).toEqual([index, expected.map((begun) => `${uuidOf(begun)}:w`).sort()]);
             }
           },
         ),
