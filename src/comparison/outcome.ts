@@ -1,4 +1,5 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { matchKey } from "../contracts/exit-match.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { jsonOf } from "../lib/json.ts";
 import { recordingReads } from "./recorded-reads.ts";
@@ -10,7 +11,7 @@ export interface Outcome {
   starts: boolean;
   /** Why the event would start nothing although it matches; null if it fits. Names fields, and no values. */
   misfit: string | null;
-  /** The properties because of which no matcher can read the event. */
+  /** The properties because of which no matcher can read the event, or because of which it ends all runs of a person. */
   mistyped: string[];
   /** The fields of the payload that are empty. */
   empty: string[];
@@ -29,10 +30,21 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
     matches,
     starts,
     misfit: starts && "misfit" in fitted ? fitted.misfit : null,
-    mistyped: matches.includes(true) ? [] : [...new Set(matchers.flatMap(({ mistyped }) => mistyped(event)))],
+    mistyped: [
+      ...new Set(matches.includes(true) ? valuesLacking() : matchers.flatMap(({ mistyped }) => mistyped(event))),
+    ],
     empty: Object.keys(payload).filter((name) => payload[name] == null),
     text: jsonOf([matches, fitted, workflow.exitBy(event).matches]) ?? "",
   };
+
+  /** The properties by which the event would end only some runs, if they had a usable value. */
+  function valuesLacking(): string[] {
+    return matchers.flatMap(({ same }) =>
+      same === undefined || matchKey(workflow.id, same.payload, event.properties[same.event]) !== null
+        ? []
+        : [same.event],
+    );
+  }
 }
 
 /** The properties that the workflow reads in this event: in a `where`, for its payload, or to end certain runs. */

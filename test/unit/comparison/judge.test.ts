@@ -47,6 +47,12 @@ const nested = campaign({
   payload: z.object({ first: z.string() }),
   from: ({ properties }) => ({ first: (properties.items as string[])[0] }),
 });
+const matching = campaign({
+  on: [event("filled")],
+  exitOn: [event("called", { same: "cart" })],
+  payload: z.object({ cart: z.string().nullish() }),
+  from: ({ properties }) => ({ cart: properties.cart }),
+});
 
 describe("the problems of a workflow with its events", () => {
   it.each<[says: string, workflow: LifecycleWorkflow, events: Properties[], problems: string[]]>([
@@ -59,6 +65,13 @@ describe("the problems of a workflow with its events", () => {
       [
         'property type: "amount" is text in 2 of the newest 100 "called", and a number in most others; campaign cannot read it there',
       ],
+    ],
+    ["none where an exit event says which run it ends", matching, times(50, { cart: "1" }), []],
+    [
+      "a property without which an exit event ends all runs",
+      matching,
+      times(50, { basket: "1" }),
+      ['property never seen: campaign reads "cart", which the newest 50 "called" do not have'],
     ],
     ["none in one event of a hundred", strict, [...times(99, { amount: 1 }), { amount: "1" }], []],
     [

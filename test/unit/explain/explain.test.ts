@@ -58,6 +58,14 @@ describe("explain", () => {
     );
   });
 
+  it("does not name another person whose event ended the run", () => {
+    const exits = [{ ...exit(), eventName: "invite_accepted", distinctId: null, eventUuid: null, ends: ["u:w"] }];
+    const { links } = explain({ ...history(), runs: [run({ status: "exited" })], exits }, { person: "ada" });
+    expect(links.find(({ kind }) => kind === "exit")).toMatchObject({
+      ...{ label: "exited", runRef: "u:w", sentence: "ada exited w by invite_accepted of another person." },
+    });
+  });
+
   it("has an exit that ended no run, a run with too few events, and a dead start", () => {
     const jobs = [owed({ state: "dead", attempts: 18, error: "no" })];
     const facts = {
