@@ -9,7 +9,7 @@ import { createLinks, type LinksOf } from "./links.ts";
 /** The ids of a line, of which the first is its distinct id, and the facts that a selection needs. */
 export interface LineFacts {
   ids: string[];
-  /** What the line has in common with lines of other people whose runs it may end, or that may end its run. */
+  /** The texts that link the line with lines of other people whose runs it may end, or that may end its run. */
   links: string[];
   /** The name of the event; null for a reply. */
   name: string | null;
