@@ -72,8 +72,13 @@ async function expectSound(clone: Clone): Promise<void> {
 /** The README's parts of a file, in a test that runs them. */
 function addParts(clone: Clone): void {
   const parts = examplesIn(clone).filter(({ file }) => file === null);
-  expect(parts).toHaveLength(1);
+  expect(parts).toHaveLength(2);
   clone.write("test/workflows/parts.test.ts", testOf(parts.map(({ code }) => code)));
+}
+
+/** A part has events, or a property of a workflow. */
+function statementsOf(part: string): string {
+  return /^\w+: /.test(part) ? `expect({ ${part} }).toBeDefined();` : part.replace(/^event\(/gm, ";event(");
 }
 
 function testOf(parts: string[]): string {
@@ -83,7 +88,7 @@ import { event } from "../../src/engine/event.ts";
 
 it("can be made", () => {
   expect(event).toBeTypeOf("function");
-  ${parts.join("\n").replace(/^event\(/gm, ";event(")}
+  ${parts.map(statementsOf).join("\n")}
   expect(z).toBeDefined();
 });
 `;
