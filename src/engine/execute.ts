@@ -16,10 +16,12 @@ export async function execute(
   const run = runOf(input, { workflow: rules.workflow, now: deps.now() });
   const { addresses, timeZone: novuTimeZone, locale: novuLocale } = novuSubscriber(subscriber);
   const facts = callFactsIn(context);
-  const reached = new Set<string>();
-  const isMissed = () => facts.step !== null && !reached.has(facts.step);
+  let isReached = facts.step === null;
+  const step = untilCalled(input.step, facts.step, () => {
+    isReached = true;
+  });
   try {
-    await code(recording(input.step, reached), {
+    await code(step, {
       ...{ run, rules, deps, payload, novuTimeZone, novuLocale, addresses, facts },
       digested: [],
       ended: null,
@@ -30,22 +32,31 @@ export async function execute(
       }),
     });
   } finally {
-    if (isMissed()) facts.failure ??= "the code does not reach this step";
+    if (!isReached) facts.failure ??= "the code does not reach this step";
   }
   // Without an error the framework would answer without a message, and Novu would send an empty one.
-  if (isMissed()) throw new Error(`"${rules.workflow}" does not reach its step "${facts.step}" in this run`);
+  if (!isReached) throw new Error(`"${rules.workflow}" does not reach its step "${facts.step}" in this run`);
 }
 
-/** Novu's `step`, which adds the id of each step to `reached`. */
-function recording(step: NovuStep, reached: Set<string>): NovuStep {
+/**
+ * Novu's `step`, on which the code goes no further than to the step that Novu calls for. The framework has its answer
+ * then, and would run the code of all later steps for nothing.
+ */
+function untilCalled(step: NovuStep, called: string | null, onReached: () => void): NovuStep {
+  if (called === null) return step;
+  let isReached = false;
   const names = Object.keys(step) as Array<keyof NovuStep>;
   const steps = names.map((name) => {
     const declare = step[name] as (id: string, ...rest: unknown[]) => unknown;
-    const record: typeof declare = (id, ...rest) => {
-      reached.add(id);
+    const declareUntil: typeof declare = (id, ...rest) => {
+      if (isReached) return new Promise(() => {});
+      if (id === called) {
+        isReached = true;
+        onReached();
+      }
       return declare(id, ...rest);
     };
-    return [name, record] as const;
+    return [name, declareUntil] as const;
   });
   return Object.fromEntries(steps) as unknown as NovuStep;
 }

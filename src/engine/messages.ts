@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import { CHANNELS, type Channel, type EmailProvider } from "../contracts/channel.ts";
 import type { Locale } from "../contracts/locale.ts";
+import { isCalled, notCalled } from "./called-step.ts";
 import { decideMessage } from "./decide-message.ts";
 import { hasTexts, oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
 import { type Attachment, attachmentProblem, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
@@ -8,7 +9,7 @@ import type { Compose, Email, GuardedStep, NovuStep, SendOptions } from "./guard
 import { messageResult } from "./message-result.ts";
 import type { MessageMoment } from "./moment.ts";
 import { ownCode } from "./own-code.ts";
-import { novuProviders, type StepName } from "./providers.ts";
+import { novuProviders, providerIds, type StepName } from "./providers.ts";
 import type { RunContext } from "./run-context.ts";
 
 type Messages<Variants> = Pick<GuardedStep<unknown, Variants>, StepName>;
@@ -16,6 +17,8 @@ type ComposeAny<Output, Variants> = Compose<MessageMoment<never>, Output, Varian
 type Options = SendOptions<StepName, never>;
 /** Novu's channel step with simpler types, which its literal schemas infer. */
 type NovuMessage = (id: string, resolve: (controls: unknown) => Promise<object>, options: object) => Promise<unknown>;
+
+const NOT_SEEN = { seen: false, read: false, lastSeenDate: null, lastReadDate: null };
 
 /** The steps that send a message. `untilHours` waits for the sending hours. */
 export function messageSteps<Variants>(
@@ -35,6 +38,8 @@ export function messageSteps<Variants>(
   } as unknown as Messages<Variants>;
 
   async function email(id: string, compose: ComposeAny<Email, Variants>, options: Options = {}) {
+    if (!isCalled(facts, id))
+      return result("email", id, { channel: "email", options, configured: deps.emailProviders });
     let unsubscribeUrl: string | null = null;
     let template: string | null = null;
     let attachments: Attachment[] = [];
@@ -70,7 +75,26 @@ export function messageSteps<Variants>(
 
   function message(name: StepName, channel: Channel) {
     return async (id: string, compose: ComposeAny<object, Variants>, options: Options = {}) =>
-      send({ id, name, channel, compose, options, template: () => null, configured: [] });
+      isCalled(facts, id)
+        ? send({ id, name, channel, compose, options, template: () => null, configured: [] })
+        : result(name, id, { channel, options, configured: [] });
+  }
+
+  /** The result of a message for a later step, with the wait before the message. */
+  async function result(
+    name: StepName,
+    id: string,
+    { channel, options, configured }: { channel: Channel; options: Options; configured: EmailProvider[] },
+  ) {
+    await hours(id, channel, options);
+    const ids = providerIds(options.providers, configured);
+    const providers = Object.fromEntries(ids.map((provider) => [provider, notCalled]));
+    const seen = await (step[name] as NovuMessage)(id, notCalled, { providers });
+    return { ...NOT_SEEN, ...(seen as object), ...(await messageResult(context, id)) };
+  }
+
+  async function hours(id: string, channel: Channel, { atAnyHour = rules.topic === null }: Options): Promise<void> {
+    if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
   }
 
   async function send<Output extends object>({
@@ -93,8 +117,7 @@ export function messageSteps<Variants>(
     /** Only for an email. */
     partsOf?(output: Output, to: string | null): EmailParts;
   }) {
-    const { atAnyHour = rules.topic === null, providers: own } = options;
-    if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
+    await hours(id, channel, options);
     const {
       to,
       momentOf,
@@ -102,7 +125,7 @@ export function messageSteps<Variants>(
       options: guarded,
     } = decideMessage({ context, id, channel, compose, options, template });
     const providers = novuProviders<Output>({
-      own,
+      own: options.providers,
       configured,
       request: async (provide, { controls, outputs }) => {
         const moment = await momentOf(controls);
@@ -110,15 +133,8 @@ export function messageSteps<Variants>(
       },
       partsOf: partsOf && (({ outputs }) => partsOf(outputs, to())),
     });
-    const seen = await (step[name] as NovuMessage)(id, resolve, { ...guarded, providers });
-    return {
-      seen: false,
-      read: false,
-      lastSeenDate: null,
-      lastReadDate: null,
-      ...(seen as object),
-      ...(await messageResult(context, id)),
-    };
+    await (step[name] as NovuMessage)(id, resolve, { ...guarded, providers });
+    return { ...NOT_SEEN, sent: false, reason: null };
   }
 
   /** Throws if the files would be lost. A preview shows the message all the same. */

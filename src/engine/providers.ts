@@ -51,9 +51,8 @@ export function novuProviders<Output>({
   /** The parts of an email; undefined on other channels. */
   partsOf: ((resolved: Resolved<Output>) => EmailParts) | undefined;
 }) {
-  const ids = [...new Set([...configured, ...Object.keys(own)])];
   return Object.fromEntries(
-    ids.map((id) => [
+    providerIds(own, configured).map((id) => [
       id,
       async (resolved: Resolved<Output>) => {
         const provide = (own as Record<string, Provide>)[id];
@@ -65,6 +64,11 @@ export function novuProviders<Output>({
       },
     ]),
   );
+}
+
+/** The configured providers of emails, and those of the workflow's own functions. */
+export function providerIds(own: object | undefined, configured: EmailProvider[]): string[] {
+  return own === undefined ? configured : [...new Set([...configured, ...Object.keys(own)])];
 }
 
 /** Throws for a request that names another recipient, because the guards have not checked that one. */

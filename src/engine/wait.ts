@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { attachFixedWait } from "../contracts/workflow.ts";
 import { NOVU_UNITS_MS } from "../lib/durations.ts";
+import { isCalled, notCalled } from "./called-step.ts";
 import { msUntilCron } from "./cron.ts";
 import { type Duration, inSeconds, splitWait, toMs } from "./duration.ts";
 import type { GuardedStep, NovuStep, StepOptions } from "./guarded-step.ts";
@@ -21,7 +22,7 @@ export function waitSteps(
   step: NovuStep,
   context: RunContext,
 ): Pick<GuardedStep, "delay" | "wait" | "until"> & { untilHours(id: string): Promise<void> } {
-  const { run, deps, payload, novuTimeZone, person } = context;
+  const { run, deps, facts, payload, novuTimeZone, person } = context;
   return { delay, wait, until, untilHours };
 
   async function delay(
@@ -58,6 +59,10 @@ export function waitSteps(
   async function fixedWait(id: string, duration: Duration, options: Options) {
     const delays = splitWait(id, duration, deps.longestDelayMs);
     for (const one of delays) {
+      if (!isCalled(facts, one.id)) {
+        await step.delay(one.id, notCalled);
+        continue;
+      }
       const { amount, unit } = one;
       const resolve = async () => {
         await waitBegins(context, amount * (NOVU_UNITS_MS[unit] ?? 0), { isLast: one === delays.at(-1) });
@@ -103,14 +108,16 @@ export function waitSteps(
     });
   }
 
-  async function untilHours(id: string) {
+  async function untilHours(message: string) {
+    const id = `${message}-hours`;
+    if (!isCalled(facts, id)) return void (await step.delay(id, notCalled));
     const resolve = async () => {
       const waitMs = await untilHoursMs();
       await waitBegins(context, waitMs);
       return { type: "regular", ...inSeconds(waitMs) } as const;
     };
     const isOpen = async () => (await untilHoursMs()) === 0;
-    await step.delay(`${id}-hours`, resolve, stepOptions(context, `${id}-hours`, {}, isOpen));
+    await step.delay(id, resolve, stepOptions(context, id, {}, isOpen));
   }
 
   async function untilHoursMs(): Promise<number> {
