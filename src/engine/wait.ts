@@ -99,11 +99,11 @@ export function waitSteps(
         return Number.isNaN(endsAt) ? undefined : endsAt;
       },
       endsRun(endsAt, { isFirst, isLast }) {
-        if (endsAt === undefined) return `"${id}" has no time`;
+        if (endsAt === undefined) return `${id}: there is no such time`;
         const leftMs = endsAt - deps.now();
-        if (isFirst && leftMs <= 0 && ifPast === "end") return `the time of "${id}" is past`;
+        if (isFirst && leftMs <= 0 && ifPast === "end") return `${id}: the time is past`;
         const isTooFar = (isFirst && leftMs > toMs(atMost)) || (isLast && leftMs > deps.longestDelayMs);
-        return isTooFar ? `the time of "${id}" is too far away` : null;
+        return isTooFar ? `${id}: the time is too far away` : null;
       },
     });
   }

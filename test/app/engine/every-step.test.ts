@@ -266,9 +266,9 @@ it("waits as long as a function says, in as many parts as the plan needs, and un
   expect(seen("t-5")).toEqual([at(1), at(3)]);
   const last = async (distinctId: string) => (await decisionsOf("timed", distinctId)).at(-1)?.slice(2);
   expect(await Promise.all(["t-2", "t-3", "t-4"].map(last))).toEqual([
-    ["not needed", 'the time of "end" is past'],
-    ["not needed", '"end" has no time'],
-    ["not needed", 'the time of "end" is too far away'],
+    ["not needed", "end: the time is past"],
+    ["not needed", "end: there is no such time"],
+    ["not needed", "end: the time is too far away"],
   ]);
 });
 
