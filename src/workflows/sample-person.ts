@@ -4,7 +4,6 @@ import type { Product } from "../contracts/product.ts";
 export const samplePerson: Product<never>["samplePerson"] = {
   email: "ada@example.com",
   name: "Ada Lovelace",
-  locale: "en-US",
   plan: "trial",
   onboarding_completed: false,
   onboarding_step: "connect_data",

@@ -28,6 +28,7 @@ const EXCEPTIONS: Record<string, string[]> = {
   "src/contracts/locale.ts": ["emails/_components/locales.ts"],
   // The contexts by which the emails get their locale and their unsubscribe link.
   "src/engine/email.ts": ["emails/_components/reader-locale.ts", "emails/_components/unsubscribe-url.ts"],
+  "src/sandbox/preview-emails.ts": ["emails/_components/locales.ts"],
   "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],
   "src/sandbox/local-config.ts": ["src/config.ts"],
   "src/sandbox/services.ts": ["src/app.ts"],
