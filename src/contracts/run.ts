@@ -24,6 +24,8 @@ export const Run = z.object({
   snapshot: PersonProperties,
   /** The time zone of the starting event, IANA; used where the person has none. */
   timeZone: z.string().optional(),
+  /** The language of the browser or the device that sent the starting event, BCP 47; used where the person has none. */
+  locale: z.string().optional(),
   /** The properties in the event that could not be read; absent where there are none. */
   unreadable: z.array(z.string()).optional(),
   /** The id of the workflow's shape at the trigger; absent where this app did not trigger the run. */

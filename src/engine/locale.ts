@@ -3,8 +3,8 @@ import { matchLocale } from "../lib/locale.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
- * The locale of a run's messages: the person's, or else the subscriber's at Novu. A test or a preview is in the
- * subscriber's, so that a colleague sees the locale that they select.
+ * The locale of a run's messages: the person's, or else the subscriber's at Novu, or else the browser's at the starting
+ * event. A test or a preview is in the subscriber's, so that a colleague sees the locale that they select.
  */
 export async function localeOfRun({
   run,
@@ -13,7 +13,7 @@ export async function localeOfRun({
   novuLocale,
 }: Pick<RunContext, "run" | "deps" | "person" | "novuLocale">): Promise<LocaleFacts> {
   const own = (await person())?.properties.locale;
-  return localeOf(run.isTest ? [novuLocale, own] : [own, novuLocale], deps.locales);
+  return localeOf(run.isTest ? [novuLocale, own] : [own, novuLocale, run.locale], deps.locales);
 }
 
 /** The locale for the first of these written locales that matches one; the fallback if none does. */

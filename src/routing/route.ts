@@ -6,6 +6,7 @@ import type { Exit, Routing, Start } from "../contracts/routing.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { readLocale } from "../lib/locale.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { changesProfile, mergeOf, mergeRequestOf, profileOf, subscriberOf, traitsIn, whyNoPerson } from "./person.ts";
 
@@ -110,6 +111,7 @@ function startOf(
   const { uuid, name, source, distinctId, occurredAt, receivedAt: since = occurredAt } = event;
   const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
   const timeZone = timeZoneOf(event);
+  const locale = localeOf(event);
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
   const matchKeys = workflow.matchKeysOf(payload);
   return {
@@ -133,6 +135,7 @@ function startOf(
       occurredAt,
       snapshot,
       ...(timeZone !== undefined && { timeZone }),
+      ...(locale !== undefined && { locale }),
       ...(unreadable.length > 0 && { unreadable }),
     },
   };
@@ -141,6 +144,12 @@ function startOf(
 /** posthog-js sends the browser's time zone with each event. */
 function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | undefined {
   return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
+}
+
+/** posthog-js sends the browser's language with each event, and the libraries for phones the device's. */
+function localeOf({ properties: { $browser_language, $locale } }: LifecycleEvent): string | undefined {
+  const written = $browser_language ?? $locale;
+  return typeof written === "string" ? readLocale(written)?.baseName : undefined;
 }
 
 function exitOf(

@@ -82,6 +82,19 @@ describe("a message", () => {
     expect(first("alan")).toEqual(["Come in"]);
   });
 
+  it("is in the language of the browser or the device, where neither the person nor Novu has one", async () => {
+    const people = { ada: {}, grace: { locale: "en" }, joan: {}, linus: {}, margaret: {} };
+    await using story = await openStory({ workflows, people });
+    await story.does("ada", "called", { $browser_language: "he-IL", $browser_language_prefix: "he" });
+    await story.does("grace", "called", { $browser_language: "he-IL" });
+    await story.does("joan", "called", { $locale: "he_IL" });
+    await story.does("linus", "called", { $browser_language: ["he"] });
+    await story.does("margaret", "called", { $browser_language: "he <script>" });
+    const first = Object.keys(people).map((person) => story.subjects(person)[0]);
+    expect(first).toEqual(["בואו", "Join us", "בואו", "Join us", "Join us"]);
+    expect(story.sandbox.novu.state.subscribers.ada?.locale).toBeUndefined();
+  });
+
   it("of a test from Novu's dashboard is in the subscriber's locale", async () => {
     await using story = await openStory({ workflows, people: { ada: {} } });
     await byHand(story.sandbox, "campaign", { subscriberId: "ada", email: "ada@example.com", locale: "he_IL" });

@@ -25,16 +25,18 @@ describe("the locale of a person's messages", () => {
     expect(localeOf([properties.locale], LOCALES).locale).toBe(expected);
   });
 
-  it.each<[name: string, own: string | undefined, atNovu: string | undefined, isTest: boolean, expected: string]>([
-    ["is the person's", "he", "en_US", false, "he"],
-    ["is the subscriber's where the person has none", undefined, "he_IL", false, "he"],
-    ["is the subscriber's where the person's matches none", "fr", "he_IL", false, "he"],
-    ["is the subscriber's in a test", "he", "en_US", true, "en"],
-    ["is the person's in a test of a subscriber without one", "he", undefined, true, "he"],
-    ["is the fallback where nobody has one", undefined, undefined, false, "en"],
-  ])("%s", async (_name, locale, novuLocale, isTest, expected) => {
+  type Written = string | undefined;
+  it.each<[name: string, own: Written, atNovu: Written, ofEvent: Written, isTest: boolean, expected: string]>([
+    ["is the person's", "he", "en_US", "en", false, "he"],
+    ["is the subscriber's where the person has none", undefined, "he_IL", "en", false, "he"],
+    ["is the subscriber's where the person's matches none", "fr", "he_IL", "en", false, "he"],
+    ["is the browser's where neither has one", undefined, undefined, "he-IL", false, "he"],
+    ["is the subscriber's in a test", "he", "en_US", undefined, true, "en"],
+    ["is the person's in a test of a subscriber without one", "he", undefined, undefined, true, "he"],
+    ["is the fallback where nobody has one", undefined, undefined, undefined, false, "en"],
+  ])("%s", async (_name, locale, novuLocale, ofEvent, isTest, expected) => {
     const person = async () => ({ ...readPerson({ locale }), distinctId: "ada", source: "posthog" as const });
-    const context = { run: { isTest }, deps: { locales: LOCALES }, person, novuLocale } as RunContext;
+    const context = { run: { isTest, locale: ofEvent }, deps: { locales: LOCALES }, person, novuLocale } as RunContext;
     expect((await localeOfRun(context)).locale).toBe(expected);
   });
 
