@@ -21,6 +21,7 @@ export function readConfig(environment: Record<string, string | undefined>) {
     publicUrl: env.PUBLIC_URL as string | undefined,
     linkSigningKeys: env.LINK_SIGNING_KEYS,
     emailProviders: env.EMAIL_PROVIDERS,
+    usesNovuAddresses: env.USE_NOVU_ADDRESSES,
     revision: env.GIT_REVISION,
     metricsToken: env.METRICS_TOKEN,
     studioSecret: env.STUDIO_SECRET,

@@ -81,6 +81,9 @@ export const Settings = z.object({
   EMAIL_PROVIDERS: list().pipe(z.array(EmailProvider)).prefault("").meta({
     description: "Novu's email providers. Each gets unsubscribe headers and the text part in its own format.",
   }),
+  USE_NOVU_ADDRESSES: z.stringbool().prefault("false").meta({
+    description: "Whether people without an address at PostHog or Segment get messages at the address that Novu has.",
+  }),
   HOLDOUT_FLAG: z.string().min(1).optional().meta({
     description: "PostHog flag of the people who get no marketing, to measure its whole effect.",
   }),

@@ -48,7 +48,7 @@ export function liveDependencies(
     novu: Novu;
   },
 ): StepDependencies {
-  const { marketing, novu, posthog, emailProviders } = config;
+  const { marketing, novu, posthog, emailProviders, usesNovuAddresses } = config;
   const { topics } = product;
   const flags = product.workflows.flatMap((workflow) => workflow.flags);
   const flagsOf =
@@ -57,6 +57,7 @@ export function liveDependencies(
     longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
     now,
     emailProviders,
+    usesNovuAddresses,
     locales: product.locales,
     unsubscribeUrl: optOuts.unsubscribeUrl,
     unsubscribeText: optOuts.unsubscribeText,
@@ -71,6 +72,7 @@ export function liveDependencies(
       bouncesOf: store.people.listBounces,
       flagsOf,
       reserveSend: store.limits.reserveSend,
+      usesNovuAddresses,
     }),
     variants: createRunVariants({
       flagsOf,
@@ -142,6 +144,7 @@ export function sampleDependencies({
     // For a preview, Novu's framework generates sample data for each provider. This takes half a second of CPU, and the
     // data is not shown.
     emailProviders: [],
+    usesNovuAddresses: false,
     locales,
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     unsubscribeText,

@@ -129,11 +129,16 @@ export function decideMessage<Output, Variants>({
    * because Novu loads the subscriber before it calls the bridge. So this message itself has to contain the right
    * address.
    */
-  async function findRecipient({ properties, source }: Person): Promise<void> {
+  async function findRecipient({ properties, source, unreadable }: Person): Promise<void> {
     const { addressField } = CHANNELS[channel];
     if (addressField === null) return;
     const own = properties[addressField];
     const atNovu = addresses[addressField];
+    const isOnlyAtNovu = atNovu && own === undefined && !unreadable.includes(addressField);
+    if (isOnlyAtNovu && deps.usesNovuAddresses) {
+      recipient = { via: "subscriber", address: atNovu };
+      return;
+    }
     // A snapshot may be older than the address at Novu. A test goes to the colleague's address.
     const isRead = source !== "snapshot" && source !== "sample" && !run.isTest;
     const isWrong = isRead && !isSame(own ?? "", atNovu ?? "");

@@ -115,6 +115,8 @@ export interface StepDependencies {
   longestDelayMs: number;
   /** The providers that send Novu's emails. */
   emailProviders: EmailProvider[];
+  /** Whether a person without an address at the source is reached at the address that Novu has. */
+  usesNovuAddresses: boolean;
   locales: Locales;
   now(): number;
   /** The person at this moment; null where the source has none. Throws only where a retry may help. */

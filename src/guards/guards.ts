@@ -21,6 +21,7 @@ export function createGuards({
   bouncesOf,
   flagsOf,
   reserveSend,
+  usesNovuAddresses = false,
 }: {
   /** The title of each topic. `unsubscribed_from` at PostHog may have the title in place of the topic's key. */
   topics: Record<string, Text>;
@@ -33,6 +34,8 @@ export function createGuards({
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the cap has room for this message; once true, it stays true for this message. */
   reserveSend(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
+  /** Whether a person without an address at the source is reached at the address that Novu has. */
+  usesNovuAddresses?: boolean;
 }): (send: Send) => Promise<GuardResult> {
   const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
 
@@ -64,7 +67,7 @@ export function createGuards({
 
   async function unreachable(send: Send): Promise<Objection | null> {
     if (send.recipient?.via === "none") return { reason: "address changed", detail: null };
-    const detail = missingAddress(send) ?? ((await isBounced(send)) ? "the address bounces" : null);
+    const detail = missingAddress(send, usesNovuAddresses) ?? ((await isBounced(send)) ? "the address bounces" : null);
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
@@ -118,17 +121,17 @@ function hasWebhook({ credentials }: ChannelAtNovu): boolean {
  * the devices and chats of a subscriber in each call. Where it does not, the source's property counts; a property that
  * is false or cannot be read always does.
  */
-function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
+function missingAddress({ channel, person, unreadable, addresses }: Send, usesNovuAddresses: boolean): string | null {
   const isOff = (property: "push_enabled" | "chat_connected") =>
     person[property] === false || unreadable.includes(property);
   switch (channel) {
     case "email":
       if (unreadable.includes("email")) return "the email address cannot be used";
-      if (person.email === undefined) return "no email address";
+      if (person.email === undefined && !usesNovuAddresses) return "no email address";
       return addresses.email ? null : "Novu has no email address";
     case "sms":
       if (unreadable.includes("phone")) return "the phone number cannot be read";
-      if (person.phone === undefined) return "no phone number";
+      if (person.phone === undefined && !usesNovuAddresses) return "no phone number";
       return addresses.phone ? null : "Novu has no phone number";
     case "push":
       if (isOff("push_enabled")) return "no device takes push messages";

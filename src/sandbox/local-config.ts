@@ -42,6 +42,7 @@ export function localConfig(
     deliveryConcurrency: 8,
     linkSigningKeys: [LOCAL_KEYS.linkSigning],
     emailProviders,
+    usesNovuAddresses: false,
     marketing,
     novu: {
       secretKey: LOCAL_KEYS.novu,

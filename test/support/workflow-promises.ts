@@ -18,6 +18,7 @@ export const sampleDependencies = ({
   longestDelayMs: DAY_MS,
   now: () => 0,
   emailProviders: ["resend"],
+  usesNovuAddresses: false,
   locales,
   unsubscribeText: () => "Unsubscribe",
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,

@@ -21,6 +21,7 @@ describe("readConfig", () => {
       publicUrl: "https://bridge.acme.example",
       linkSigningKeys: ["a key to sign links with", "an older one than that"],
       emailProviders: [],
+      usesNovuAddresses: false,
       logLevel: "info",
       dataDir: "./.data",
       roles: ["ingress", "worker"],

@@ -203,3 +203,42 @@ it("PostHog is read in batches for the messages that are due at one time", {
   expect(sandbox.posthog.reads.calls - before).toBeLessThanOrEqual(4);
   expect(sandbox.novu.state.messages).toEqual([]);
 });
+
+describe("a person whose address only Novu has", () => {
+  /** The back end gives Novu an address for Ada, and PostHog has none. */
+  async function withAddressAtNovu(usesNovuAddresses: boolean): Promise<Sandbox> {
+    const sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
+    sandbox.config.usesNovuAddresses = usesNovuAddresses;
+    await sandbox.restartApp();
+    const response = await fetch(`${sandbox.novu.url}/v2/subscribers`, {
+      method: "POST",
+      headers: { authorization: `ApiKey ${sandbox.config.novu.secretKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ subscriberId: "ada", email: "ada@at-novu.example" }),
+    });
+    expect(response.status).toBe(201);
+    sandbox.posthog.capture({ event: "called", distinctId: "ada", properties: { $set: { plan: "free" } } });
+    await sandbox.travel({ days: 2 });
+    return sandbox;
+  }
+
+  it("is unreachable, as long as the setting does not allow that address", async () => {
+    await using sandbox = await withAddressAtNovu(false);
+    expect(await decisions(sandbox)).toEqual([["call", "skipped", "unreachable", "no email address"]]);
+  });
+
+  it("gets the message there, and keeps the address", async () => {
+    await using sandbox = await withAddressAtNovu(true);
+    expect(await decisions(sandbox)).toEqual([["call", "sent", null, null]]);
+    expect([recipients(sandbox), atNovu(sandbox)?.email]).toEqual([["ada@at-novu.example"], "ada@at-novu.example"]);
+    // The address at PostHog comes first, as soon as there is one.
+    sandbox.posthog.setPerson("ada", { email: "ada@example.com" });
+    sandbox.posthog.capture({ event: "called", distinctId: "ada" });
+    await sandbox.travel({ days: 2 });
+    expect(recipients(sandbox).at(-1)).toBe("ada@example.com");
+    // An address that was removed at PostHog is removed at Novu, where it came from PostHog.
+    sandbox.posthog.setPerson("ada", { email: undefined });
+    sandbox.posthog.capture({ event: "called", distinctId: "ada" });
+    await sandbox.travel({ days: 2 });
+    expect((await decisions(sandbox)).at(-1)).toEqual(["call", "skipped", "unreachable", "Novu has no email address"]);
+  });
+});

@@ -4,14 +4,18 @@ import type { PersonProperties } from "../../../src/contracts/person.ts";
 import type { Send } from "../../../src/contracts/send.ts";
 import { createGuards } from "../../../src/guards/guards.ts";
 
-const guard = createGuards({
-  topics: {},
-  cap: { most: 1, withinMs: 1 },
-  optOutsOf: async () => ({ off: [] }),
-  bouncesOf: async () => [],
-  flagsOf: async () => ({ outcome: "answered", values: {} }),
-  reserveSend: async () => true,
-});
+const guardWith = (usesNovuAddresses: boolean) =>
+  createGuards({
+    usesNovuAddresses,
+    topics: {},
+    cap: { most: 1, withinMs: 1 },
+    optOutsOf: async () => ({ off: [] }),
+    bouncesOf: async () => [],
+    flagsOf: async () => ({ outcome: "answered", values: {} }),
+    reserveSend: async () => true,
+  });
+
+const guard = guardWith(false);
 
 const TOKEN = [{ credentials: { deviceTokens: ["one"] } }];
 const CHAT = [{ credentials: { webhookUrl: "https://chat.example" } }];
@@ -69,3 +73,42 @@ describe.each<[Channel, Case[]]>([
     expect(objection?.detail ?? null).toBe(detail);
   });
 });
+
+it.each<
+  [name: string, Channel, PersonProperties, Send["addresses"], by: string | null, byBoth: string | null, string[]?]
+>([
+  ["both have an address", "email", { email: "a@b.co" }, { email: "a@b.co" }, null, null],
+  ["only Novu has one", "email", {}, { email: "a@b.co" }, "no email address", null],
+  ["neither has one", "email", {}, {}, "no email address", "Novu has no email address"],
+  [
+    "the source's cannot be read",
+    "email",
+    {},
+    { email: "a@b.co" },
+    ...twice("the email address cannot be used"),
+    ["email"],
+  ],
+  ["only Novu has a number", "sms", {}, { phone: "+49" }, "no phone number", null],
+  [
+    "the source's number cannot be read",
+    "sms",
+    {},
+    { phone: "+49" },
+    ...twice("the phone number cannot be read"),
+    ["phone"],
+  ],
+])(
+  "by the source's addresses, and by Novu's too: %s",
+  async (_name, channel, person, addresses, by, byBoth, unreadable = []) => {
+    const about = { transactionId: "t", workflow: "w", step: "s", distinctId: "ada" };
+    const send = { ...about, channel, person, unreadable, addresses, recipient: null, topic: null, holdout: null };
+    const details = [];
+    for (const usesNovuAddresses of [false, true])
+      details.push((await guardWith(usesNovuAddresses)(send)).objection?.detail ?? null);
+    expect(details).toEqual([by, byBoth]);
+  },
+);
+
+function twice(detail: string): [string, string] {
+  return [detail, detail];
+}
