@@ -1,5 +1,6 @@
 import { declaredIn, type PropertyName, readPerson } from "../../contracts/person.ts";
 import { email } from "../../contracts/property-types.ts";
+import { readLocale } from "../../lib/locale.ts";
 import { greetingName, lastName, shownName } from "../../lib/names.ts";
 import { isTimeZone } from "../../lib/time-zone.ts";
 import { isObject } from "../../sources/event-fields.ts";
@@ -12,7 +13,8 @@ const FULL_NAME = `${NAME} ${LAST_NAME}`;
 const NO_NAME = "-";
 /** A text that is no time zone, no language and no URL. */
 const NONE = "none";
-const LOCALE = /^[a-z]{2,3}([_-][a-z0-9]{2,8})*$/i;
+/** The most letters of a language code in ISO 639. */
+const LONGEST_LANGUAGE = 3;
 /** No type of a property can read it. */
 const UNREADABLE = {};
 
@@ -51,12 +53,18 @@ function hashProperty(name: PropertyName, value: unknown, pseudonym: Pseudonym):
     case "$geoip_time_zone":
       return isTimeZone(text) ? text : NONE;
     case "locale":
-      return LOCALE.test(text) ? text : NONE;
+      return hashLocale(text);
     case "avatar":
       return /^https?:/i.test(text) && URL.canParse(text) ? "https://example.com/avatar.png" : NONE;
     default:
       return hashTexts(value, pseudonym, []);
   }
+}
+
+/** The language, script and region of a locale, which may be written with an encoding or a modifier. */
+function hashLocale(text: string): string {
+  const { language = NONE, baseName = NONE } = readLocale(text) ?? {};
+  return language.length > LONGEST_LANGUAGE ? NONE : baseName;
 }
 
 /** An email address, also inside a longer text, and as it is written in a URL. */

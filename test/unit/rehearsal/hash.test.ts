@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
 import { readPerson } from "../../../src/contracts/person.ts";
 import { event } from "../../../src/engine/event.ts";
+import { readLocale } from "../../../src/lib/locale.ts";
 import { pseudonymOf } from "../../../src/lib/rehearsal-files.ts";
 import { isTimeZone } from "../../../src/lib/time-zone.ts";
 import type { HistoryLine } from "../../../src/rehearsal/history.ts";
@@ -252,7 +253,10 @@ function effects(line: HistoryLine, hashId = (id: string) => id) {
 function kindOf(name: string, value: unknown): unknown {
   const isReplaced = /^(subscriberId|email|name|first_?name|last_?name|phone|avatar)$/i.test(name);
   if (isReplaced) return value === null ? null : typeof value;
-  if (name === "locale") return /^[a-z]{2,3}([_-]|$)/i.test(String(value)) ? value : "none";
+  if (name === "locale") {
+    const { language = "none", baseName } = readLocale(String(value)) ?? {};
+    return language.length > 3 ? "none" : baseName;
+  }
   if (/time_?zone$/i.test(name)) return isTimeZone(String(value)) ? value : "none";
   return typeof value === "object" && value !== null && !Array.isArray(value) ? "an object" : value;
 }
