@@ -1,12 +1,7 @@
-/** A locale as a person or a system writes it, such as "de-AT", " DE_de " or "de_DE.UTF-8"; undefined for no locale. */
+/** A locale as a person or a system writes it, such as "de-AT" or " DE_de "; undefined for no locale. */
 export function readLocale(written: string): Intl.Locale | undefined {
   try {
-    return new Intl.Locale(
-      written
-        .trim()
-        .replace(/[.@].*$/, "")
-        .replaceAll("_", "-"),
-    );
+    return new Intl.Locale(written.trim().replaceAll("_", "-"));
   } catch {
     return undefined;
   }
