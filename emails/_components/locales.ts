@@ -9,5 +9,5 @@ export const LOCALES = [
 
 export type Locale = (typeof LOCALES)[number]["locale"];
 
-/** The same in each locale: a text, or a group of texts. */
-export type Texts<Value = string> = Record<Locale, Value>;
+/** The same in each locale: a text, or a group of texts. Those in a locale that is not in the list are not used. */
+export type Texts<Value = string> = Record<Locale, Value> & Record<string, Value>;

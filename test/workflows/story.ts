@@ -5,7 +5,7 @@ import { type Story as AnyStory, openStory as openAnyStory, type StoryOptions } 
 
 export interface Story extends AnyStory {
   /** The messages that were sent to a person, the earliest first, as they would be in a locale. */
-  inLocale(person: string, locale: Rendering["locale"]): Array<Record<string, unknown>>;
+  inLocale(person: string, locale: string): Array<Record<string, unknown>>;
 }
 
 /**
