@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { noteControls, subjectControl } from "../../../src/engine/controls.ts";
 import { dayOf } from "../../../src/engine/dates.ts";
+import { createBridgeClient } from "../../../src/sandbox/local-novu/bridge-call.ts";
 import type { Message } from "../../../src/sandbox/local-novu/state.ts";
 import { byHand, campaign } from "../../support/campaign.ts";
 import { Invitation } from "../../support/product/invitation.tsx";
@@ -93,6 +94,26 @@ describe("a message", () => {
     const first = Object.keys(people).map((person) => story.subjects(person)[0]);
     expect(first).toEqual(["בואו", "Join us", "בואו", "Join us", "Join us"]);
     expect(story.sandbox.novu.state.subscribers.ada?.locale).toBeUndefined();
+  });
+
+  it("of a preview in Novu's dashboard is in the subscriber's locale, or in the fallback", async () => {
+    await using story = await openStory({ workflows, people: {} });
+    const { app, config } = story.sandbox;
+    const { secretKey } = config.novu;
+    const client = createBridgeClient({
+      secretKey,
+      pause: () => Promise.reject(new Error("failed")),
+      onCall: () => {},
+    });
+    const subjectFor = async (subscriber: object) => {
+      const query = { action: "preview", workflowId: "campaign", stepId: "email" };
+      const call = { payload: {}, controls: {}, state: [], subscriber, context: {}, env: {} };
+      const { body } = await client.post(`${app.url}/api/novu`, query, call);
+      return (body.outputs as { subject?: string } | undefined)?.subject;
+    };
+    expect(await subjectFor({ locale: "he_IL" })).toBe("בואו");
+    expect(await subjectFor({})).toBe("Join us");
+    client.close();
   });
 
   it("of a test from Novu's dashboard is in the subscriber's locale", async () => {

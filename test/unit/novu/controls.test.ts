@@ -69,6 +69,20 @@ describe("controls that cannot be used", () => {
     },
   );
 
+  it.each([
+    ["subject_he", "", ["subject_he"]],
+    ["subject_he", "  ", ["subject_he"]],
+    ["subject_he", "שלום", []],
+    ["subject_line", "", []],
+  ])("are as in the fallback where %s is %j", async (name, value, expected) => {
+    const properties = {
+      subject: { type: "string", title: "Subject", default: "Hello" },
+      subject_he: { type: "string", title: "Subject (he)", default: "שלום" },
+      subject_line: { type: "string", title: "Second line", default: "" },
+    };
+    expect(await unusableControls({ type: "object", properties }, { [name]: value }, "email")).toEqual(expected);
+  });
+
   it("are not those beside which another one is missing", async () => {
     const schema = { type: "object", properties: SCHEMA.properties, required: ["code"] };
     expect(await unusableControls(schema, { subject: "Hi" }, "email")).toEqual([]);
