@@ -1,4 +1,4 @@
-import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
 import { leftOut } from "./test/support/left-out.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 
@@ -32,6 +32,9 @@ const LONG = {
   /** A copy of the checkout that is changed as a fork changes it. */
   fork: { include: [tests("fork")] },
 } satisfies Record<string, Options>;
+
+/** The engine tests that need no PostgreSQL: `npm test` has run those without the tag. */
+const WITHOUT_POSTGRES = "test/engines/sqlite*.test.ts";
 
 /** The stories again, with Segment as their source. */
 const SEGMENT: Options = { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } };
@@ -74,8 +77,8 @@ function quick(): RunOptions {
 function long(): RunOptions {
   const { engines, ...others } = QUICK;
   return projects({
-    long: asOne({ engines, ...LONG }),
-    tagged: { ...asOne(others), tagsFilter: ["long"] },
+    long: { ...asOne({ engines, ...LONG }), exclude: [...configDefaults.exclude, WITHOUT_POSTGRES] },
+    tagged: { ...asOne({ ...others, sqlite: { include: [WITHOUT_POSTGRES] } }), tagsFilter: ["long"] },
     segment: SEGMENT,
   });
 }
