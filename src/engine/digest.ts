@@ -20,12 +20,12 @@ export function digestStep<Payload>(step: NovuStep, context: RunContext): Guarde
 
   return async (id: string, window: Due<Window, z.ZodObject>, options: Options = {}) => {
     const { by, lookBack, extendToSchedule } = options;
-    if (typeof window !== "function") assertAllowed(id, window);
+    if (typeof window !== "function") await assertAllowed(id, window);
     const resolve = async (controls: unknown): Promise<NovuOutput<"digest">> => {
       const found =
         typeof window === "function" ? await ownCodeNow(context, "digest", { controls, run: window }) : window;
       const digestKey = by && (await ownCodeNow(context, "by", { controls, run: by }));
-      await waitBegins(context, msOf(found));
+      await waitBegins(context, await msOf(found));
       return {
         // Novu refuses a window that is longer than the plan allows, and ends the run.
         ...("cron" in found
@@ -52,13 +52,13 @@ export function digestStep<Payload>(step: NovuStep, context: RunContext): Guarde
     return events.flat();
   };
 
-  function msOf(window: Window): number {
+  async function msOf(window: Window): Promise<number> {
     return "cron" in window ? msUntilCron(window.cron, { now: deps.now(), timeZone: novuTimeZone }) : toMs(window);
   }
 
   /** Throws when the workflow is discovered, and not at Novu in the middle of a run. */
-  function assertAllowed(id: string, window: Window): void {
-    const ms = "cron" in window ? longestCronMs(window.cron, deps.now()) : toMs(window);
+  async function assertAllowed(id: string, window: Window): Promise<void> {
+    const ms = "cron" in window ? await longestCronMs(window.cron, deps.now()) : toMs(window);
     if (ms <= deps.longestDelayMs) return;
     throw new Error(
       `the digest "${id}" takes longer than the Novu plan allows, which is ${deps.longestDelayMs / HOUR_MS} h`,

@@ -32,7 +32,7 @@ export function waitSteps(
   ) {
     const resolve = async (controls: unknown) => {
       const made = await ownCodeNow(context, "delay", { controls, run: output });
-      const waitMs = lengthOf(made, { payload, now: deps.now(), timeZone: novuTimeZone });
+      const waitMs = await lengthOf(made, { payload, now: deps.now(), timeZone: novuTimeZone });
       // Novu refuses a time in the past, and a delay that is too long for its plan.
       await waitBegins(context, waitMs, { mayBeRefused: true });
       return made;
@@ -130,10 +130,10 @@ export function waitSteps(
  * The length of a Novu delay in milliseconds. A delay is `{amount, unit}`, has a `cron`, or has a `dynamicKey`: the path
  * of `{amount, unit}` or of a time in the payload. 0 for a length that cannot be read.
  */
-function lengthOf(
+async function lengthOf(
   delay: object,
   { payload, now, timeZone }: { payload: Record<string, unknown>; now: number; timeZone: string | undefined },
-): number {
+): Promise<number> {
   const { dynamicKey, cron } = delay as { dynamicKey?: unknown; cron?: unknown };
   if (typeof cron === "string") return msUntilCron(cron, { now, timeZone });
   const value = typeof dynamicKey === "string" ? valueAt({ payload }, dynamicKey) : delay;

@@ -1,3 +1,3 @@
 import { verifyFortnights } from "../../support/verified-fortnights.ts";
 
-verifyFortnights(11, 20);
+verifyFortnights(13, 14, 16, 17, 18, 20);
