@@ -9,7 +9,7 @@ export interface MessageResult {
   reason: Decision["reason"];
 }
 
-/** Novu's states of a step whose message did not go out. */
+/** Novu's states of a step whose message did not go out. The step before the called one may still be "running". */
 const NOT_SENT = ["canceled", "failed", "skipped"];
 
 /** The result of a message, from its decision and from Novu's state of its step. */
