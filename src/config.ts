@@ -24,6 +24,7 @@ export function readConfig(environment: Record<string, string | undefined>) {
     usesNovuAddresses: env.USE_NOVU_ADDRESSES,
     revision: env.GIT_REVISION,
     metricsToken: env.METRICS_TOKEN,
+    backendKey: env.BACKEND_KEY,
     studioSecret: env.STUDIO_SECRET,
     marketing: marketingIn(env),
     novu: {

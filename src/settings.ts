@@ -97,6 +97,10 @@ export const Settings = z.object({
     description: "Bearer token that /metrics requires. Without it /metrics is open.",
     isSecret: true,
   }),
+  BACKEND_KEY: key().min(24, "at least 24 characters").optional().meta({
+    description: "Key that your own back end sends as a bearer token. Without it the routes for it are closed.",
+    isSecret: true,
+  }),
   STUDIO_SECRET: z.string().min(16, "at least 16 characters").optional().meta({
     description: "Secret for the login at /studio. Without it there is no studio.",
     isSecret: true,

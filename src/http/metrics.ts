@@ -4,7 +4,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { Cause, Source } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
 import { DAY_MS, SECOND_MS } from "../lib/durations.ts";
-import { equalSecrets } from "../lib/verify-webhook.ts";
+import { createBearerVerifier } from "../lib/verify-bearer.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -25,9 +25,11 @@ export function createMetrics() {
 }
 
 function requireToken(token: string | undefined): RequestHandler {
+  const verify = createBearerVerifier({ key: token, setting: "METRICS_TOKEN" });
   return (request, response, next) => {
-    if (token === undefined || equalSecrets(request.get("authorization") ?? "", `Bearer ${token}`)) return next();
-    response.status(401).set("www-authenticate", "Bearer").json({ error: "send METRICS_TOKEN as a bearer token" });
+    const verified = token === undefined ? null : verify(request.headers);
+    if (verified === null || !("why" in verified)) return next();
+    response.status(401).set("www-authenticate", "Bearer").json({ error: verified.why });
   };
 }
 

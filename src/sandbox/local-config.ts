@@ -58,6 +58,7 @@ export function localConfig(
     publicUrl: undefined,
     revision: undefined,
     metricsToken: undefined,
+    backendKey: LOCAL_KEYS.backend,
     studioSecret: undefined,
   };
 }

@@ -7,6 +7,7 @@ export const LOCAL_KEYS = {
   projectId: "1",
   linkSigning: "local-link-signing-key",
   novuSigningSecret: `whsec_${Buffer.from("posthog-novu-bridge local Novu").toString("base64")}`,
+  backend: "local-backend-key-of-the-sandbox",
   segmentSecret: "local-segment-secret",
   segmentWriteKey: "local-segment-write-key",
   segmentSpaceId: "spa_local",

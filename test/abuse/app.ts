@@ -48,6 +48,7 @@ export async function startApp({ engine, main, heap }: AppOptions, services: Ser
     NOVU_TRIGGERS_PER_SECOND: String(TRIGGERS_PER_SECOND),
     NOVU_WEBHOOK_SECRETS: LOCAL_KEYS.novuSigningSecret,
     SEGMENT_SECRETS: LOCAL_KEYS.segmentSecret,
+    BACKEND_KEY: LOCAL_KEYS.backend,
     STUDIO_SECRET,
     METRICS_TOKEN,
   };

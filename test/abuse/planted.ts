@@ -11,6 +11,7 @@ const SECRETS = [
   LOCAL_KEYS.projectToken,
   LOCAL_KEYS.linkSigning,
   LOCAL_KEYS.segmentSecret,
+  LOCAL_KEYS.backend,
   ...[LOCAL_KEYS.signingSecret, LOCAL_KEYS.novuSigningSecret].map((secret) => secret.replace("whsec_", "")),
 ];
 /** As plain text, and encoded for URLs and HTML. */

@@ -121,6 +121,8 @@ describe("readConfig", () => {
     ["ROLES", "cook"],
     ["RETENTION_DAYS", "0"],
     ["STUDIO_SECRET", "fifteen letters"],
+    ["BACKEND_KEY", "a-key-of-23-characters-"],
+    ["BACKEND_KEY", "a key with blanks in 24 characters"],
     ["PUBLIC_URL", "bridge.example"],
     ["DELIVERY_CONCURRENCY", "many"],
     ["KEEP_ALIVE_SECONDS", "5"],
