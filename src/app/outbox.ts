@@ -3,6 +3,7 @@ import type { PersonSources } from "../contracts/person.ts";
 import { startDaily } from "../lib/daily.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";
 import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
+import { createWithdrawals } from "../outbox/jobs/withdraw.ts";
 import { createRunJob } from "../outbox/run-job.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { subscriberOf } from "../routing/person.ts";
@@ -125,6 +126,7 @@ function runJobOf(
   const novuRuns = createNovuRuns({ activity: novu.activity, pace: novu.limit.reads });
   const decisionsOf = store.decisions.listOfRuns;
   const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
+  const withdrawals = withdrawalsOf(context, { novu, runs });
   return createRunJob({
     ...context,
     ...runs,
@@ -154,6 +156,7 @@ function runJobOf(
         novuRuns,
         decisionsOf,
         settle: runs.correct,
+        onSent: withdrawals.afterReceipt,
         askAgainAt: (decision, at) => scheduleAgain({ kind: "receipt", body: decision }, at),
         now,
       }),
@@ -169,12 +172,29 @@ function runJobOf(
         now,
         log,
       }),
+      withdraw: withdrawals.withdraw,
       preferences: optOuts.send.toNovu,
       "opt-outs": optOuts.send.toPostHog,
       report: reports.report,
     },
+    withdrawNotes: withdrawals.afterExit,
     pace: novu.limit.triggers,
     paceSubscribers: novu.limit.subscribers,
     onTriggered: metrics.triggered,
+  });
+}
+
+function withdrawalsOf({ store, now, log }: Context, { novu, runs }: Pick<Parts, "novu" | "runs">) {
+  return createWithdrawals({
+    withdrawnNotes: runs.withdrawnNotes,
+    decisionsOf: store.decisions.listOfRuns,
+    findState: store.runs.findState,
+    schedule: (body) => store.jobs.schedule({ kind: "withdraw", body }, now(), { replace: true }),
+    messages: novu.activity.messages,
+    archive: novu.api.archive,
+    pace: { read: novu.limit.reads, archive: novu.limit.subscribers },
+    report: store.decisions.insertReport,
+    now,
+    log,
   });
 }

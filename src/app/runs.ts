@@ -21,6 +21,8 @@ export function createRuns({ store, metrics, now, log }: Context, workflows: Dis
   const shapeIdOf = (workflow: string) => codeOf(workflow)?.shapeId;
   return {
     sendingSteps,
+    /** The notes of a workflow that an exit withdraws while they are unread, in the present code. */
+    withdrawnNotes: (workflow: string): string[] => codeOf(workflow)?.withdrawnNotes ?? [],
     shapeIdOf,
     async stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]> {
       const shape = await store.runs.findShapeOf(transactionId);

@@ -119,6 +119,13 @@ export interface IgnoredRecord {
   body: string;
 }
 
+/** A note that was archived unread after an exit. `at`: milliseconds since 1970. */
+export interface WithdrawalRecord {
+  transactionId: string;
+  step: string;
+  at: number;
+}
+
 /** Every record about one run, or about all runs of a person. Each list has the earliest first. */
 export interface History {
   runs: RunRecord[];
@@ -126,6 +133,8 @@ export interface History {
   events: EventRecord[];
   exits: ExitRecord[];
   decisions: Decision[];
+  /** The notes that were archived unread after an exit. */
+  withdrawals: WithdrawalRecord[];
   /** The jobs of the run; or all jobs of the person, of any workflow. */
   jobs: PersonJob[];
   /** The ignored events of the person. This field and the fields below are empty in the history of one run. */

@@ -14,8 +14,7 @@ export type Queue = (typeof QUEUES)[number];
 /** After a trigger or the end of a wait, the next bridge call of the run is overdue if it takes longer than this. */
 export const CALL_WITHIN_MS = HOUR_MS;
 
-/** A run that Novu may have ended at a throttle. */
-const ThrottledRun = Run.pick({ transactionId: true, distinctId: true }).extend({ workflow: z.string().min(1) });
+const RunOfWorkflow = Run.pick({ transactionId: true, distinctId: true }).extend({ workflow: z.string().min(1) });
 
 /** A run whose next bridge call is overdue. */
 const Overdue = Run.pick({ transactionId: true, distinctId: true }).extend({
@@ -55,9 +54,11 @@ interface Bodies {
   /** Cancel the runs of a person after an exit event. */
   exit: Exit;
   /** End a run that Novu has ended at a throttle, which Novu does not report. */
-  throttle: z.infer<typeof ThrottledRun>;
+  throttle: z.infer<typeof RunOfWorkflow>;
   /** Ask Novu for the receipt of a message, and report it to PostHog. */
   receipt: Decision;
+  /** Archive the unread notes of a run that an exit event has ended. */
+  withdraw: z.infer<typeof RunOfWorkflow>;
   /** Ask Novu for the state of an overdue run. */
   overdue: Overdue;
   /** Upsert a subscriber at Novu. */
@@ -110,13 +111,14 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
     key: ({ eventUuid, workflow }) => `${eventUuid}:${workflow}`,
     subject: ({ distinctId, workflow }) => ({ distinctId, workflow, transactionId: null }),
   },
-  throttle: { schema: ThrottledRun, queue: "novu", key: ({ transactionId }) => transactionId, subject: ofRun },
+  throttle: { schema: RunOfWorkflow, queue: "novu", key: ({ transactionId }) => transactionId, subject: ofRun },
   receipt: {
     schema: Decision,
     queue: "receipts",
     key: ({ transactionId, step }) => `${transactionId}:${step}`,
     subject: ofRun,
   },
+  withdraw: { schema: RunOfWorkflow, queue: "receipts", key: ({ transactionId }) => transactionId, subject: ofRun },
   overdue: { schema: Overdue, queue: "receipts", key: ({ transactionId }) => transactionId, subject: ofRun },
   "upsert subscriber": {
     schema: Profile,

@@ -102,12 +102,17 @@ export const OWN_CODE_WITHIN_MS = 2_000;
 /** One message as Novu lists it. A step that sends to several devices has several messages. */
 export interface NovuMessageRecord {
   transactionId: string;
+  /** The id at Novu. */
+  id?: string | undefined;
   /** Absent from an older Novu. */
   stepId?: string | undefined;
   channel: string;
   /** "sent", "error" or "warning"; empty where Novu has none. */
   status: string;
   errorText?: string | undefined;
+  /** Only false where Novu says that nobody has read the message. Novu sets `read` of an archived note too. */
+  isRead?: boolean | undefined;
+  isArchived?: boolean | undefined;
 }
 
 /** One step of a run as Novu lists it. */

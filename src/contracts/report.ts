@@ -7,7 +7,7 @@ export const OUR_LIB = "posthog-novu-bridge";
 
 /**
  * The statuses of a message. `triggered` belongs to the whole run, `sent` and `skipped` are our own decisions,
- * `clicked` and `unsubscribed` come from our links, and the others from Novu's webhooks, on the plans that have them.
+ * `clicked` and `unsubscribed` come from our links, `withdrawn` is a note that was archived after an exit, and the others from Novu's webhooks, on the plans that have them.
  */
 export const STATUSES = [
   "triggered",
@@ -15,6 +15,7 @@ export const STATUSES = [
   "skipped",
   "clicked",
   "unsubscribed",
+  "withdrawn",
   "delivered",
   "seen",
   "read",

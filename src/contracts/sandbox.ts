@@ -22,6 +22,8 @@ export interface SandboxMessage {
   sentAt: number;
   seen: boolean;
   read: boolean;
+  /** ISO 8601; null or absent for a message that is not archived. */
+  archivedAt?: string | null;
 }
 
 /** The local services that send events. */

@@ -98,6 +98,8 @@ export interface DiscoveredWorkflow {
   description: string;
   tags: string[];
   sendingSteps: SendingStep[];
+  /** The ids of the notes that an exit withdraws while they are unread. */
+  withdrawnNotes: string[];
   shape: Shape;
 }
 
@@ -126,6 +128,7 @@ export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
 
 const ZOD_SCHEMA = Symbol("zod schema");
 const FIXED_WAIT = Symbol("fixed wait");
+const KEPT_AFTER_EXIT = Symbol("kept after exit");
 
 /** Attaches the zod schema that a published JSON schema was made from. */
 export function attachZodSchema<Published extends object>(published: Published, schema: z.ZodObject): Published {
@@ -145,4 +148,13 @@ export function attachFixedWait<Resolve extends object>(resolve: Resolve, wait: 
 /** Undefined where none is attached. */
 export function attachedFixedWait(resolve: unknown): FixedWait | undefined {
   return (resolve as { [FIXED_WAIT]?: FixedWait } | undefined)?.[FIXED_WAIT];
+}
+
+/** Attaches to a note's resolver that the note stays in the Inbox after an exit. */
+export function attachKeptAfterExit<Resolve extends object>(resolve: Resolve): Resolve {
+  return Object.defineProperty(resolve, KEPT_AFTER_EXIT, { value: true });
+}
+
+export function isKeptAfterExit(resolve: unknown): boolean {
+  return (resolve as { [KEPT_AFTER_EXIT]?: true } | undefined)?.[KEPT_AFTER_EXIT] === true;
 }

@@ -61,6 +61,11 @@ export interface SendOptions<Name extends StepName, Output, Controls extends z.Z
    * done. Default: false for marketing, true for transactional messages. In-app messages are sent at any hour.
    */
   atAnyHour?: boolean;
+  /**
+   * Whether an unread note stays in the Inbox when an exit event ends the run, because it is of use after the exit too.
+   * Default: the exit withdraws the note.
+   */
+  keepAfterExit?: Name extends "inApp" ? boolean : never;
   /** Additions to the request to a provider, by the provider's id at Novu. */
   providers?: Providers<Name, z.output<Controls>, Output>;
 }

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import { CHANNELS, type Channel, type EmailProvider } from "../contracts/channel.ts";
 import type { Locale } from "../contracts/locale.ts";
+import { attachKeptAfterExit } from "../contracts/workflow.ts";
 import { isCalled, notCalled } from "./called-step.ts";
 import { decideMessage } from "./decide-message.ts";
 import { hasTexts, oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
@@ -133,7 +134,8 @@ export function messageSteps<Variants>(
       },
       partsOf: partsOf && (({ outputs }) => partsOf(outputs, to())),
     });
-    await (step[name] as NovuMessage)(id, resolve, { ...guarded, providers });
+    const known = options.keepAfterExit === true ? attachKeptAfterExit(resolve) : resolve;
+    await (step[name] as NovuMessage)(id, known, { ...guarded, providers });
     return { ...NOT_SEEN, sent: false, reason: null };
   }
 

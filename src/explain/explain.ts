@@ -10,6 +10,7 @@ import {
   jobLink,
   optOutLink,
   runLinks,
+  withdrawalLink,
 } from "./links.ts";
 import { count, JOB_NAMES, notSentBecause, runFailure, sourceOfRun } from "./words.ts";
 
@@ -46,6 +47,7 @@ function linksOf(history: History, about: About) {
     ...history.runs.flatMap((run) => runLinks(run, history, about)),
     ...history.exits.map((exit) => exitLink(exit, history, about)),
     ...history.decisions.map((decision) => decisionLink(decision, history)),
+    ...history.withdrawals.map((withdrawal) => withdrawalLink(withdrawal, history)),
     ...history.jobs.filter(isWorthShowing).map((job) => jobLink(job, history)),
   ];
 }

@@ -1,5 +1,16 @@
 /** The order of links of the same time: a cause comes before its effect. */
-const ORDER = ["event", "ignored", "opt-out", "exit", "run", "step done", "decision", "step", "job"] as const;
+const ORDER = [
+  "event",
+  "ignored",
+  "opt-out",
+  "exit",
+  "run",
+  "step done",
+  "decision",
+  "withdrawal",
+  "step",
+  "job",
+] as const;
 
 /** One fact that explains what a person got or did not get. */
 export interface ChainLink {

@@ -7,6 +7,7 @@ import type {
   OptOutRecord,
   PersonJob,
   RunRecord,
+  WithdrawalRecord,
 } from "../contracts/history.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
@@ -128,6 +129,16 @@ export function decisionLink(decision: Decision, history: History): ChainLink {
     ...facts,
     sentence: `${step} (${CHANNEL_NAMES[channel]}) was ${label}.${readFrom}`,
     value: detail,
+  };
+}
+
+export function withdrawalLink({ transactionId, step, at }: WithdrawalRecord, { runs }: History): ChainLink {
+  return {
+    ...link("withdrawal", iso(at), "info", "withdrawn"),
+    workflow: runs.find((run) => run.transactionId === transactionId)?.workflow ?? null,
+    step,
+    runRef: transactionId,
+    sentence: `${step} was unread when the run exited, so it was withdrawn: Novu's Inbox has it under Archived.`,
   };
 }
 

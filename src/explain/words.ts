@@ -21,6 +21,7 @@ export const JOB_NAMES: Record<PersonJob["kind"], string> = {
   exit: "The cancellation of the run at Novu",
   "refresh subscriber": "The update of the person's address at Novu",
   receipt: "The check whether Novu sent a message",
+  withdraw: "The withdrawal of unread notes at Novu",
   overdue: "The check of an overdue run at Novu",
   throttle: "The check for a throttled run at Novu",
   merge: "The check at PostHog whether two ids are one person",

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { Channel } from "../contracts/channel.ts";
-import type { NovuActivity, NovuJobRecord } from "../contracts/novu.ts";
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
 import type { Start, Subscriber } from "../contracts/routing.ts";
+import { PermanentError } from "../lib/errors.ts";
 import { createNovuCalls, errorOfTrigger, NotFoundError, type NovuAccess } from "./novu-calls.ts";
 
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).default([]) }) });
@@ -57,6 +58,21 @@ export function createNovuApi(access: NovuAccess) {
     hasSubscriber: (subscriberId: string) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "GET", answer: Accepted })),
 
+    /**
+     * Archives a note in the Inbox of a subscriber; the subscriber can undo it. Novu marks the note as read too. False
+     * if Novu has no such subscriber, or the subscriber has no such note.
+     */
+    async archive(subscriberId: string, messageId: string): Promise<boolean> {
+      const path = `${pathOf(subscriberId)}/notifications/${encodeURIComponent(messageId)}/archive`;
+      try {
+        return await unlessNotFound(call(path, { method: "PATCH", answer: Accepted }));
+      } catch (error) {
+        // Novu answers 400 where the subscriber has been deleted.
+        if (error instanceof PermanentError && /subscriber.*not found/i.test(error.message)) return false;
+        throw error;
+      }
+    },
+
     /** False if Novu has no such subscriber. */
     deleteSubscriber: (subscriberId: string) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "DELETE", answer: Accepted })),
@@ -89,9 +105,14 @@ async function unlessNotFound(call: Promise<unknown>): Promise<boolean> {
     await call;
     return true;
   } catch (error) {
-    if (error instanceof NotFoundError) return false;
+    if (error instanceof NotFoundError && !isUnknownRoute(error)) return false;
     throw error;
   }
+}
+
+/** Whether this version of Novu does not have the route. */
+function isUnknownRoute({ message }: NotFoundError): boolean {
+  return /Cannot (?:GET|POST|PATCH|DELETE) /.test(message);
 }
 
 /** Pages are small, because Novu returns each message with its whole content. */
@@ -99,12 +120,16 @@ const MESSAGES_PER_PAGE = 50;
 const RUNS_PER_READ = 50;
 
 const text = z.string().nullish().catch(null);
+const flag = z.boolean().optional().catch(undefined);
 const Message = z.object({
+  _id: text,
   transactionId: z.string(),
   stepId: text.transform((id) => id ?? undefined),
   channel: z.string(),
   status: z.string().catch(""),
   errorText: text.transform((words) => words ?? undefined),
+  read: flag,
+  archived: flag,
 });
 const Messages = z.object({
   // A message that cannot be parsed is left out.
@@ -157,7 +182,7 @@ export function createNovuActivity(access: NovuAccess): NovuActivity {
       for (const id of transactionIds) query.append("transactionId", id);
       const { data, hasMore } = await call(`/v1/messages?${query}`, { method: "GET", answer: Messages });
       return {
-        messages: data.filter((message) => message !== null),
+        messages: data.filter((message) => message !== null).map(messageOf),
         hasMore: hasMore ?? data.length === MESSAGES_PER_PAGE,
       };
     },
@@ -183,6 +208,10 @@ export function createNovuActivity(access: NovuAccess): NovuActivity {
       return here?.channels[channel] ?? null;
     },
   };
+}
+
+function messageOf({ _id, read, archived, ...message }: z.output<typeof Message>): NovuMessageRecord {
+  return { ...message, id: _id ?? undefined, isRead: read, isArchived: archived };
 }
 
 function jobOf({ _id, type, status, step, executionDetails }: z.output<typeof Job>): NovuJobRecord {

@@ -7,6 +7,7 @@ import {
   attachedFixedWait,
   attachedZodSchema,
   type DiscoveredWorkflow,
+  isKeptAfterExit,
   type Shape,
   sendingStepsOf,
 } from "../contracts/workflow.ts";
@@ -142,6 +143,9 @@ async function discovered(workflow: FrameworkWorkflow): Promise<Discovered> {
     tags: tags ?? [],
     steps: steps.length,
     sendingSteps: sendingStepsOf(shape),
+    withdrawnNotes: steps
+      .filter(({ type, resolve }) => type === "in_app" && !isKeptAfterExit(resolve))
+      .map(({ stepId }) => stepId),
     firstMessageMs: await firstMessageMs(steps),
     shape,
     shapeId: hashOf(shape),

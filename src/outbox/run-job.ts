@@ -22,7 +22,7 @@ const READS_EVERY_MS = 5 * SECOND_MS;
 type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
 /** The handlers that the caller creates. */
-type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "preferences" | "opt-outs" | "report">;
+type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "withdraw" | "preferences" | "opt-outs" | "report">;
 
 interface Parts {
   novu: NovuSubscribers & {
@@ -39,6 +39,8 @@ interface Parts {
   merges: MergeSteps;
   handlers: OtherHandlers;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
+  /** Schedules that the unread notes of a run are archived. */
+  withdrawNotes(run: BodyOf<"withdraw">): Promise<void>;
   /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
   /** The steps that the workflow had when the run started. */

@@ -1,5 +1,12 @@
 import type { Selectable } from "kysely";
-import type { EventRecord, ExitRecord, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
+import type {
+  EventRecord,
+  ExitRecord,
+  OptOutRecord,
+  PersonJob,
+  RunRecord,
+  WithdrawalRecord,
+} from "../contracts/history.ts";
 import { decisionsOf } from "./decision-log.ts";
 import type { Parts } from "./engine.ts";
 import { ignoredRecord } from "./events.ts";
@@ -45,6 +52,7 @@ export function histories({ db }: Parts) {
         runs,
         exits,
         decisions: decisions.sort((a, b) => a.decidedAt.localeCompare(b.decidedAt)),
+        withdrawals: await withdrawalsOf(transactionIds),
         events: await eventsOf(uuids),
         jobs: (isOne ? jobs.filter(isOfRun(first, exits)) : jobs).map(personJob),
         ignored: isOne ? [] : await ignoredOf(of.distinctId),
@@ -67,6 +75,18 @@ export function histories({ db }: Parts) {
     }
     const rows = await query.orderBy("occurred_at", "desc").limit(MOST_RUNS).execute();
     return rows.reverse();
+  }
+
+  async function withdrawalsOf(transactionIds: string[]): Promise<WithdrawalRecord[]> {
+    if (transactionIds.length === 0) return [];
+    const rows = await db
+      .selectFrom("reports")
+      .select(["transaction_id", "step", "reported_at"])
+      .where("transaction_id", "in", transactionIds)
+      .where("status", "=", "withdrawn")
+      .orderBy("reported_at")
+      .execute();
+    return rows.map((row) => ({ transactionId: row.transaction_id, step: row.step, at: row.reported_at }));
   }
 
   async function eventsOf(uuids: string[]): Promise<EventRecord[]> {

@@ -55,7 +55,12 @@ export const reEngagement = lifecycle({
           redirect: { url: link(url), target: "_self" },
         };
       },
-      { controlSchema: subjectControl({ en: "New to you", de: "Neu für dich" }), skip },
+      {
+        controlSchema: subjectControl({ en: "New to you", de: "Neu für dich" }),
+        skip,
+        // The note is for the session that ends this run.
+        keepAfterExit: true,
+      },
     );
 
     await step.wait("two-days", { days: 2 });

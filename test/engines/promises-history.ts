@@ -160,7 +160,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         const transactionId = `${uuid}:w`;
         await begin(uuid, { distinctId });
         await store.runs.markStarted(transactionId);
-        await store.jobs.schedule({ kind: "throttle", body: { transactionId, workflow: "w", distinctId } }, now);
+        for (const kind of ["throttle", "withdraw"] as const)
+          await store.jobs.schedule({ kind, body: { transactionId, workflow: "w", distinctId } }, now);
         const refresh = {
           transactionId,
           distinctId,
@@ -216,6 +217,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         "opt-outs": [`opt-outs:ada:${OCCURRED_AT}`, `opt-outs:ada:${LATER}`],
         receipt: ["receipt:u:w:second"],
         overdue: ["overdue:u:w"],
+        withdraw: ["withdraw:u:w"],
         report: [
           "report:u:w:welcome:skipped",
           "report:u:w::triggered",
@@ -244,7 +246,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(jobs.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
       const ofRun = (await store.runs.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
       expect([...new Set(ofRun)].sort()).toEqual([
-        ...["exit", "overdue", "receipt", "refresh subscriber", "report", "start", "throttle"],
+        ...["exit", "overdue", "receipt", "refresh subscriber", "report", "start", "throttle", "withdraw"],
       ]);
     });
 

@@ -259,6 +259,7 @@ describe("starts and exits of one person, side by side", () => {
         handlers: {
           receipt: async () => {},
           overdue: async () => {},
+          withdraw: async () => {},
           preferences: async () => {},
           "opt-outs": async () => {},
           report: async () => {},
@@ -266,6 +267,7 @@ describe("starts and exits of one person, side by side", () => {
         decide: stepwise("decide", (decision, options) =>
           store.decisions.record(decision, { ...options, endsRun: true }),
         ),
+        withdrawNotes: async () => {},
         onTriggered: () => {},
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         stepsOfRun: async () => [{ step: "recovery", channel: "email", isThrottled: false }],

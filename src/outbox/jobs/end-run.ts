@@ -25,6 +25,7 @@ export function createRunEnds({
   listDecidedSteps,
   stepsOfRun,
   decide,
+  withdrawNotes,
   now,
   log,
 }: {
@@ -36,6 +37,8 @@ export function createRunEnds({
   /** The steps that the workflow had when the run started. */
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
+  /** Schedules that the unread notes of a run are archived. */
+  withdrawNotes(run: RunToEnd): Promise<void>;
   now: () => number;
   log: Log;
 }) {
@@ -49,6 +52,7 @@ export function createRunEnds({
       // may have several subscribers.
       if (isTriggeredHere(run) && (await openSteps(run)).length > 0) await cancel(run);
       await skip(run, { reason: "exited", detail: eventName });
+      await withdrawNotes(run);
       await runs.markExited(transactionId);
     }
   }

@@ -4,6 +4,7 @@ import { atNovu, type RunAtNovu } from "../../contracts/run.ts";
 import { batchCommit } from "../../lib/batch-commit.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
+import { allMessages } from "../novu-messages.ts";
 import {
   jobOf,
   type NovuResult,
@@ -25,6 +26,7 @@ const LAST_AFTER_MS = HOUR_MS;
 export function createReceipt({
   novuRuns,
   settle,
+  onSent,
   decisionsOf,
   askAgainAt,
   now,
@@ -32,6 +34,8 @@ export function createReceipt({
   novuRuns: NovuRuns;
   /** Replaces `asked`, if it is still the decision of its step, and saves the report. */
   settle(settled: Decision, asked: Decision): Promise<unknown>;
+  /** Called after `settle` for a message that counts as sent, and again if the job runs again. */
+  onSent(decision: Decision): Promise<void>;
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   askAgainAt(decision: Decision, at: number): Promise<void>;
   now: () => number;
@@ -40,8 +44,11 @@ export function createReceipt({
     const decidedAt = Date.parse(decision.decidedAt);
     const isLast = now() >= decidedAt + LAST_AFTER_MS;
     const result = await resultOf(decision, isLast);
-    if (result !== null) return void (await settle(withReceipt(decision, result), decision));
-    if (isLast) return void (await settle({ ...decision, receipt: "no answer" }, decision));
+    if (result !== null || isLast) {
+      await settle(result === null ? { ...decision, receipt: "no answer" } : withReceipt(decision, result), decision);
+      if (result === null || result.outcome === "sent") await onSent(decision);
+      return;
+    }
     if (!(await isStanding(decision))) return;
     const again = decidedAt + AGAIN_AFTER_MS;
     await askAgainAt(decision, now() < again ? again : decidedAt + LAST_AFTER_MS);
@@ -137,17 +144,10 @@ export function createNovuRuns({
 
   async function messagesOfAll(transactionIds: string[]): Promise<NovuMessageRecord[][]> {
     const ids = [...new Set(transactionIds)];
-    const found: NovuMessageRecord[] = [];
-    for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
+    const found = await allMessages(ids, async (some, page) => {
       await pace();
-      const { messages, hasMore: isMore } = await notUrgent(activity.messages(ids, page));
-      // A version of Novu without pages answers each request with the first page.
-      const answer = JSON.stringify(messages);
-      if (answer === before) break;
-      found.push(...messages);
-      hasMore = isMore && messages.length > 0;
-      before = answer;
-    }
+      return notUrgent(activity.messages(some, page));
+    });
     return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
   }
 

@@ -62,7 +62,7 @@ function messageDto(message: Message): object {
     _subscriberId: subscriberId,
     templateIdentifier: workflowId,
     createdAt: new Date(message.sentAt).toISOString(),
-    ...{ transactionId, stepId, channel, seen, read },
+    ...{ transactionId, stepId, channel, seen, read, archived: message.archivedAt != null },
     ...(typeof content.body === "string" && { content: content.body }),
     ...(typeof content.subject === "string" && { subject: content.subject }),
     ...(field !== undefined && address != null && { [field]: address }),

@@ -10,6 +10,7 @@ import { activityRoutes } from "./activity.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { forgetDaily } from "./forget.ts";
+import { type Mark, marked } from "./mark.ts";
 import { emptyNovuState, find, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
 import { inboxRoutes, preferenceRoutes, setChannel, subscriberRoutes } from "./subscribers.ts";
@@ -162,17 +163,15 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
       .use(activityRoutes(state, limited(limits.readsPerSecond)))
       .use(subscriberRoutes(state, limitConfiguration))
       .use(preferenceRoutes(state, limitConfiguration))
-      .use(inboxRoutes(state, mark))
+      .use(inboxRoutes(state, { mark, limited: limitConfiguration }))
       .use((_request, response) => refuse(response, 404, "the local Novu does not have this route"));
   }
 
-  /** Marks an in-app message as seen or read, at the clock's time. Read includes seen. Throws for other messages. */
-  function mark(messageId: string, as: "seen" | "read"): Message {
+  /** Marks an in-app message at the clock's time. Throws for other messages. */
+  function mark(messageId: string, as: Mark): Message {
     const message = messageOf(messageId);
     if (message.channel !== "in_app") throw new Error(`there is no in-app message "${messageId}"`);
-    const at = new Date(clock.now()).toISOString();
-    Object.assign(message, { seen: true, lastSeenDate: as === "seen" ? at : (message.lastSeenDate ?? at) });
-    if (as === "read") Object.assign(message, { read: true, lastReadDate: at });
+    Object.assign(message, marked(as, new Date(clock.now()).toISOString()));
     webhooks.send(as, message);
     return message;
   }

@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, Router } from "express";
 import isEmail from "validator/lib/isEmail.js";
 import { z } from "zod";
 import { answer, refuse, refuseFields, SOME_DAY } from "./answer.ts";
+import type { Mark } from "./mark.ts";
 import { type Message, type NovuState, type NovuSubscriber, type SubscriberChannel, WEEKDAYS } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
 
@@ -183,7 +184,10 @@ function preferencesDto({ preferences, schedules, workflows }: NovuState, subscr
 const Notifications = z.object({ notificationIds: z.array(z.string()) });
 
 /** The routes by which a subscriber sees and reads in-app messages. */
-export function inboxRoutes(state: NovuState, mark: (messageId: string, as: "seen" | "read") => Message): Router {
+export function inboxRoutes(
+  state: NovuState,
+  { mark, limited }: { mark(messageId: string, as: Mark): Message; limited: RequestHandler },
+): Router {
   const existing = existingSubscriber(state);
   return Router()
     .post("/v2/subscribers/:id/notifications/seen", existing, (request, response) => {
@@ -192,11 +196,16 @@ export function inboxRoutes(state: NovuState, mark: (messageId: string, as: "see
       for (const messageId of body.data.notificationIds) if (isTheirs(request, messageId)) mark(messageId, "seen");
       response.status(204).end();
     })
-    .patch("/v2/subscribers/:id/notifications/:messageId/read", existing, (request, response) => {
+    .patch("/v2/subscribers/:id/notifications/:messageId/read", existing, marks("read"))
+    .patch("/v2/subscribers/:id/notifications/:messageId/archive", limited, existing, marks("archived"));
+
+  function marks(as: Mark): RequestHandler {
+    return (request, response) => {
       const messageId = String(request.params.messageId);
-      if (!isTheirs(request, messageId)) return refuse(response, 404, `no in-app message ${messageId}`);
-      answer(response, 200, mark(messageId, "read"));
-    });
+      if (isTheirs(request, messageId)) answer(response, 200, mark(messageId, as));
+      else refuse(response, 404, `Notification with id: ${messageId} is not found.`);
+    };
+  }
 
   function isTheirs(request: Request, messageId: string): boolean {
     return state.messages.some(

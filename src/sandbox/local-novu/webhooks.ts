@@ -3,13 +3,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
 import type { Activity } from "../activity.ts";
 import { type Attempt, createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
+import type { Mark } from "./mark.ts";
 import type { Message } from "./state.ts";
 
 const TIMEOUT_MS = 15_000;
 /** The pauses of Svix, which delivers Novu's webhooks. Svix retries after every answer except a 2xx. */
 const RETRY_AFTER_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 10 * HOUR_MS];
 
-type MessageEvent = "sent" | "delivered" | "seen" | "read" | "failed";
+type MessageEvent = "sent" | "delivered" | "failed" | Mark;
 
 export interface NovuDelivery {
   id: string;

@@ -114,7 +114,7 @@ export function Inbox({
               <p className="state">Buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
             )}
             <p className="state">
-              {message.read ? "read" : message.seen ? "seen, unread" : "unseen"} · <When at={message.sentAt} />
+              {stateOf(message)} · <When at={message.sentAt} />
             </p>
             {message.read || current === null ? null : (
               <PostForm action="/studio/messages/mark" fields={{ message: message.id }}>
@@ -133,6 +133,11 @@ export function Inbox({
       })}
     </ul>
   );
+}
+
+function stateOf({ seen, read, archivedAt }: SandboxMessage): string {
+  if (archivedAt != null) return "archived";
+  return read ? "read" : seen ? "seen, unread" : "unseen";
 }
 
 /** A push, an SMS or a chat message on a phone. */

@@ -60,6 +60,7 @@ const VALUE_NAMES: Record<ChainLink["kind"], string> = {
   run: "event",
   "step done": "detail",
   decision: "reason",
+  withdrawal: "by",
   step: "detail",
   job: "error",
 };

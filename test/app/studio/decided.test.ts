@@ -30,7 +30,7 @@ describe("a decision has how the address was sent, and which properties could no
       "The address was the one of the Novu subscriber. Could not be read: plan.",
     ],
   ])("%j", (changes, note) => {
-    const about = { optOuts: [], subscriberAsOf: null, hasOtherRuns: false };
+    const about = { optOuts: [], withdrawals: [], subscriberAsOf: null, hasOtherRuns: false };
     const history = { runs: [], events: [], exits: [], jobs: [], ignored: [], ...about };
     const { links } = explain({ ...history, decisions: [decision(changes)] }, { person: "ada" });
     expect(links.map((link) => link.note)).toEqual([note]);

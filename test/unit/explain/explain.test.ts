@@ -88,6 +88,7 @@ describe("explain", () => {
       start: "The start of the run at Novu",
       exit: "The cancellation of the run at Novu",
       receipt: "The check whether Novu sent a message",
+      withdraw: "The withdrawal of unread notes at Novu",
       overdue: "The check of an overdue run at Novu",
       throttle: "The check for a throttled run at Novu",
       "refresh subscriber": "The update of the person's address at Novu",
@@ -206,7 +207,7 @@ describe("explain", () => {
 });
 
 function history(): History {
-  const about = { optOuts: [], subscriberAsOf: null, hasOtherRuns: false };
+  const about = { optOuts: [], withdrawals: [], subscriberAsOf: null, hasOtherRuns: false };
   return { runs: [], events: [], exits: [], decisions: [], jobs: [], ignored: [], ...about };
 }
 

@@ -151,6 +151,7 @@ async function runJob(
     handlers: {
       receipt: note("receipt", undefined),
       overdue: note("overdue", undefined),
+      withdraw: note("withdraw", undefined),
       preferences: note("preferences", undefined),
       "opt-outs": note("opt-outs", undefined),
       report: note("report", undefined),
@@ -158,6 +159,7 @@ async function runJob(
     decide,
     sendingSteps: () => known.steps,
     stepsOfRun: async () => known.steps,
+    withdrawNotes: async () => {},
     pace: note("pace", undefined),
     paceSubscribers: note("pace subscribers", undefined),
     onTriggered: (workflow) => void done.push(`count ${workflow}`),
