@@ -9,8 +9,6 @@ import type { JobAttempt } from "../worker.ts";
 
 type WithdrawJob = BodyOf<"withdraw">;
 
-export type Withdrawals = ReturnType<typeof createWithdrawals>;
-
 /**
  * Archives the unread notes of a run after its exit. Novu may make a note after the exit is handled, because the cancel
  * of a run does not stop its running step. So the job is scheduled by the exit, for the notes that Novu has by then, and
