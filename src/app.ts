@@ -10,6 +10,7 @@ import { createRuns } from "./app/runs.ts";
 import { liveDependencies } from "./app/step-dependencies.ts";
 import { createStop, type Phase } from "./app/stop.ts";
 import { openStudio } from "./app/studio.ts";
+import { assertCohortsReadable } from "./app/sweeps.ts";
 import type { Config } from "./config.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import type { Product } from "./contracts/product.ts";
@@ -80,6 +81,7 @@ type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox
 
 async function openParts(given: Pick<Context, Given>): Promise<App> {
   const { config, product, store, now, log } = given;
+  assertCohortsReadable(given);
   const phase: Phase = { isStopping: false, isClosing: false };
   // Without PUBLIC_URL, the URL is set below, when the server listens.
   const address = { publicUrl: config.publicUrl ?? "" };

@@ -1,4 +1,5 @@
 import { listenedNames } from "../comparison/compare.ts";
+import { COHORT_ENTERED } from "../contracts/event.ts";
 import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { createArrivalClock, isoOfArrival } from "../lib/clock.ts";
@@ -24,14 +25,18 @@ export interface Ingestion {
 
 /** Connects the webhooks with the store. The webhook of a source verifies, parses, routes and inserts each event. */
 export function createIngestion(
-  { config, product: { workflows, segmentNames }, store, metrics, budget, isClosing, now, log }: Context,
+  { config, product: { workflows, segmentNames }, store, metrics, budget, isClosing, isRehearsal, now, log }: Context,
   { persons }: { persons: Pick<PersonReader, "forget"> },
 ): Ingestion {
   const { posthog, segment, internalUsers } = config;
   const saveIgnored = createSaveIgnored({ insert: store.events.insertIgnored, count: metrics.ignored, now });
   const nextArrival = createArrivalClock(now);
+  const route = createRoute(workflows, internalUsers);
   const ingest = createIngest({
-    route: createRoute(workflows, internalUsers),
+    // In a rehearsal the recorded events of the sweep arrive by webhook.
+    route: isRehearsal
+      ? (event) => route(event.name === COHORT_ENTERED ? { ...event, source: "sweep" } : event)
+      : route,
     insert: (event, routing) => store.events.insert(event, routing),
     saveIgnored,
     receivedAt: () => isoOfArrival(nextArrival()),

@@ -1,19 +1,14 @@
 import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
-import { startDaily } from "../lib/daily.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";
 import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
 import { createWithdrawals } from "../outbox/jobs/withdraw.ts";
 import { createRunJob } from "../outbox/run-job.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { subscriberOf } from "../routing/person.ts";
-import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
-import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import type { PostHogReports } from "../sources/posthog/reports.ts";
-import { startSweep } from "../store/retention.ts";
-import type { ExitCursor } from "../store/runs.ts";
-import type { Store } from "../store/store.ts";
+import { startRetention } from "../store/retention.ts";
 import { startSilenceLog } from "./comparison.ts";
 import type { Context } from "./context.ts";
 import type { Ingestion } from "./ingest.ts";
@@ -21,13 +16,12 @@ import type { Novu } from "./novu.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import { profileAtSource, storedProfile } from "./persons.ts";
 import type { Runs } from "./runs.ts";
+import { startSweeps } from "./sweeps.ts";
 
 /** The persons in one read at PostHog. */
 const PERSONS_AT_ONCE = 200;
 /** Receipts of one moment share a few calls to Novu. */
 const RECEIPTS_AT_ONCE = 100;
-/** A larger page would delay the other queries of the store. */
-const EXITS_AT_ONCE = 1_000;
 
 const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
@@ -48,7 +42,7 @@ interface Parts {
   reports: Pick<PostHogReports, "report">;
 }
 
-/** Starts the worker of each queue, and the daily runs: old rows, inactive people, events that have stopped. */
+/** Starts the worker of each queue, and the daily runs: old rows, the sweeps for people, events that have stopped. */
 export function startOutbox(context: Context, parts: Parts): Outbox {
   const { config, store, metrics, clock, log } = context;
   const queue = { store: store.jobs, runJob: runJobOf(context, parts), clock, log, count: metrics.jobs };
@@ -57,64 +51,32 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
     return [name, startWorker({ ...queue, concurrency, queue: name })] as const;
   });
-  const sweep = startSweep({ prune: (...step) => store.prune(...step), retentionMs: config.retentionMs, clock, log });
-  const absences = startAbsenceSweep(context, parts);
+  const retention = startRetention({
+    prune: (...step) => store.prune(...step),
+    retentionMs: config.retentionMs,
+    clock,
+    log,
+  });
+  const sweeps = startSweeps(context, parts);
   const silences = startSilenceLog(context);
   const unsubscribe = store.on("jobs", (queue, dueAt) => workers.find(([name]) => name === queue)?.[1].wake(dueAt));
   return {
     // All workers are awaited several times, because the jobs of one queue may add jobs to another queue.
     async idle() {
-      await absences?.idle();
+      await sweeps.idle();
       await silences.idle();
       for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
     },
     async stop() {
       unsubscribe();
       await Promise.all([
-        sweep.stop(),
-        absences?.stop(),
+        retention.stop(),
+        sweeps.stop(),
         silences.stop(),
         ...workers.map(([, worker]) => worker.stop()),
       ]);
     },
   };
-}
-
-/** The sweep runs once a day, in one of all processes. Null when no workflow starts by inactivity. */
-function startAbsenceSweep(
-  { config, product, store, metrics, clock, log }: Context,
-  { ingestion, personSources }: Parts,
-) {
-  const watched = product.workflows.filter(({ absences }) => absences.length > 0);
-  if (watched.length === 0) return null;
-  const run = createInactivitySweep({
-    workflows: watched,
-    readAbsent: config.posthog && createPostHogQueries(config.posthog).absences,
-    own: {
-      lastSeen: (workflow, distinctIds) => store.runs.findLastExits({ workflow, distinctIds }),
-      absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
-    },
-    readPersons: (personSources.posthog ?? personSources.segment)?.read ?? null,
-    knownEvents: store.events.findKnown,
-    ingest: ingestion.ingest,
-    count: metrics.inactive,
-    now: clock.now,
-    log,
-  });
-  const daily = { component: "sources", name: "inactivity", leases: store.limits, count: metrics.swept };
-  return startDaily({ ...daily, run, clock, log });
-}
-
-/** Reads all pages, one after the other. */
-async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
-  const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
-  let after: ExitCursor | null = null;
-  do {
-    const query = { workflow, ...period, after, limit: EXITS_AT_ONCE };
-    const page: Awaited<ReturnType<Store["runs"]["listAbsent"]>> = await store.runs.listAbsent(query);
-    yield page.people;
-    after = page.next;
-  } while (after !== null);
 }
 
 /** Runs one job of the outbox; rejects when the job has to be tried again. */

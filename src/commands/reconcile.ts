@@ -1,5 +1,5 @@
 import { type Config, readConfig } from "../config.ts";
-import { IDENTITY_EVENTS } from "../contracts/event.ts";
+import { eventsToForward } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
@@ -84,7 +84,7 @@ async function reconcileWith(
     purpose: "reconcile compares with the events at PostHog",
     withSegment: `Segment has no API to read events, but can replay them: ${SEGMENT_REPLAY}`,
   });
-  const events = [...new Set([...workflows.flatMap((workflow) => workflow.events), ...IDENTITY_EVENTS])];
+  const events = eventsToForward(workflows);
   const progress = startAt(since);
   const found: Missing[] = [];
   const printProgress = (line: string) => {

@@ -1,5 +1,5 @@
 import type { Comparison, EventProblem, Rhythm } from "../contracts/comparison.ts";
-import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
+import { COHORT_ENTERED, type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { DAY_MS, formatDuration, HOUR_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
@@ -159,12 +159,12 @@ export async function compareWorkflows({
   }
 }
 
-/** The workflows that listen to each event. Our own sweep makes the events of inactive people. */
+/** The workflows that listen to each event. Our own sweep makes the events of inactive people and of cohorts. */
 function listenersOf(workflows: WorkflowRoutes[]): Map<string, WorkflowRoutes[]> {
   const listeners = new Map<string, WorkflowRoutes[]>();
   for (const workflow of workflows)
     for (const event of new Set(workflow.events)) {
-      if (event === USER_INACTIVE && workflow.absences.length > 0) continue;
+      if (event === COHORT_ENTERED || (event === USER_INACTIVE && workflow.absences.length > 0)) continue;
       listeners.set(event, [...(listeners.get(event) ?? []), workflow]);
     }
   return listeners;

@@ -3,9 +3,11 @@ import { z } from "zod";
 /** PostHog's own events about the identity of a person. */
 export const IDENTITY_EVENTS = ["$identify", "$set", "$create_alias", "$merge_dangerously"];
 
-/** The events that PostHog must forward for these workflows. */
+/** The events that PostHog must forward for these workflows. Only our own sweep makes the event of a cohort. */
 export function eventsToForward(workflows: Array<{ events: string[] }>): string[] {
-  return [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])];
+  const events = new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS]);
+  events.delete(COHORT_ENTERED);
+  return [...events];
 }
 
 /** PostHog does not accept longer distinct ids either; PostgreSQL indexes 2,700 bytes at most. */
@@ -21,7 +23,7 @@ export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
 /** The `noPersonReason` of an event of a visitor. The event is ingested again when the visitor becomes a person. */
 export const ANONYMOUS = "anonymous";
 
-/** The source of an event; `sweep` is our own search for inactive people. `SOURCES` has a row for each source. */
+/** The source of an event; `sweep` is our own search for inactive people and for members of cohorts. `SOURCES` has a row for each source. */
 export const Source = z.enum(["posthog", "segment", "sweep"]);
 export type Source = z.infer<typeof Source>;
 
@@ -77,8 +79,13 @@ export type InternalRule = { domain: string } | { exactly: string } | { pattern:
 /** The event of an inactive person, forwarded by PostHog or made by our own sweep. */
 export const USER_INACTIVE = "user_inactive";
 
-/** The properties of a `user_inactive` event that are read. */
-export const InactivityProperties = z.object({
+/** The event of a person who entered a cohort of PostHog. Only our own sweep makes it. */
+export const COHORT_ENTERED = "cohort_entered";
+
+/** The properties of an event of our sweep that are read. */
+export const SweptProperties = z.object({
   /** The only workflow that an event of our sweep may start; absent in an event of PostHog. */
   swept_for: z.string().nullish().catch(null),
+  /** The cohort that the person entered. */
+  cohort_id: z.number().nullish().catch(null),
 });

@@ -124,6 +124,11 @@ export interface SandboxControls {
   /** Gives this person a device or a chat at a provider, such as "fcm" or "slack", or takes it away. */
   setChannel(distinctId: string, provider: string, isConnected: boolean): void;
 
+  /** The cohorts at PostHog, and whether this person is in each; empty if PostHog does not have the person. */
+  cohortsOf(distinctId: string): Array<{ id: number; isMember: boolean }>;
+  /** Puts this person into a cohort at PostHog, or takes the person out. The daily sweep finds it. */
+  setMember(distinctId: string, cohort: number, isMember: boolean): void;
+
   stepsOfRun(transactionId: string): SandboxStep[];
 
   controlsOf(workflow: string): SandboxStepControls[];

@@ -48,7 +48,7 @@ export const SOURCES = {
     personTime: "occurredAt",
   },
   sweep: {
-    label: "inactivity check",
+    label: "daily sweep",
     eventIdLabel: "Event uuid",
     hasWebhook: false,
     hasPersons: false,

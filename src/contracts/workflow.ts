@@ -11,11 +11,21 @@ export interface Absence {
   sessions: string[];
 }
 
+/** A cohort of PostHog. The sweep looks for the people who enter it. */
+export interface Cohort {
+  /** The number in the cohort's address at PostHog. */
+  id: number;
+  /** Whether the workflow also starts for the people who are in it already. */
+  startsMembers: boolean;
+}
+
 /** One matcher of a workflow, for a comparison with real events. */
 export interface MatcherFacts {
   /** The name of the event. */
   event: string;
   does: "starts" | "ends";
+  /** Set where the event is that of entering this cohort. */
+  cohort?: Cohort | undefined;
   /** Whether it matches only some events of that name. */
   isConditional: boolean;
   /** Whether it matches; throws only if its `where` throws. */
@@ -40,6 +50,8 @@ export interface WorkflowRoutes {
   matchKeysOf(payload: Record<string, unknown>): MatchKeys;
   /** The absences that start it. */
   absences: Absence[];
+  /** The cohorts that start it. */
+  cohorts: Cohort[];
   /** How long after its event a run may still begin; null for any time. */
   startWithinMs: number | null;
   /** How long after the arrival of its event a run waits for an address of a person who has none. */

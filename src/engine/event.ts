@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
+import { COHORT_ENTERED, type LifecycleEvent, SweptProperties, USER_INACTIVE } from "../contracts/event.ts";
 import type { SameValue } from "../contracts/exit-match.ts";
 import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
@@ -65,6 +65,7 @@ export function event<Properties extends z.ZodObject>(
 ): ExitMatcher<string> {
   if (of !== undefined && same === undefined)
     throw new Error(`event("${name}") has \`of: "${of}"\`, so it needs \`same\`, which says which runs it ends`);
+  if (name === COHORT_ENTERED) throw new Error(`"${name}" is an event of this app itself: use cohort(…)`);
   return {
     event: name,
     occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
@@ -116,6 +117,24 @@ export function inactivity({ days }: { days: number }): EventMatcher {
     isConditional: false,
     mistyped: () => [],
     wants: ({ properties }) => (firstReadable(number, properties.days_inactive) ?? days) >= days,
+  };
+}
+
+/**
+ * Matches people who enter a cohort of PostHog; `id` is the number in the cohort's address there. A daily sweep finds
+ * these people. With `members: "start too"` it also matches those who are in the cohort at the first sweep.
+ */
+export function cohort(id: number, { members }: { members?: "start too" } = {}): EventMatcher {
+  if (!(Number.isSafeInteger(id) && id > 0))
+    throw new Error(`cohort takes the number in the cohort's address at PostHog, not ${id}`);
+  return {
+    event: COHORT_ENTERED,
+    occurrence: null,
+    cohort: { id, startsMembers: members === "start too" },
+    isConditional: true,
+    mistyped: () => [],
+    // Anybody can send an event of this name to PostHog.
+    wants: ({ source, properties }) => source === "sweep" && SweptProperties.parse(properties).cohort_id === id,
   };
 }
 

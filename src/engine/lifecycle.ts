@@ -1,9 +1,9 @@
 import { workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
 import { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
-import { InactivityProperties, type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/routing.ts";
-import type { Absence, WorkflowRoutes } from "../contracts/workflow.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { Topic } from "../workflows/topics.ts";
 import { type Duration, toMs } from "./duration.ts";
 import { type EventMatcher, type ExitMatcher, eventPayload, misfitOf } from "./event.ts";
@@ -16,6 +16,7 @@ import { type Rules, RunInPayload, type StepDependencies, type WhenPersonUnavail
 import { samplePayloads } from "./sample-payloads.ts";
 import { assertSameSteps, assertStepRules } from "./step-rules.ts";
 import { guardedStep } from "./steps.ts";
+import { isForAnother, sweptBy } from "./swept.ts";
 
 /** Opt-outs by topic, the cap and the sending hours limit marketing messages, but no transactional messages. */
 type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
@@ -33,10 +34,10 @@ export type LifecycleDefinition<
   exitOn?: ExitMatcher<NoInfer<keyof z.output<Payload> & string>>[];
   /**
    * How often one person may enter. Default: "always"; for an `occurrence`, once in its `within`; for `inactivity`,
-   * once in its `days`.
+   * once in its `days`; for a `cohort`, "once".
    */
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
-  /** How long after its event a run may still begin. Default: a day, or a week after an `inactivity`. */
+  /** How long after its event a run may still begin. Default: a day, or a week after an `inactivity` or a `cohort`. */
   startWithin?: Duration | "any time";
   /**
    * How long a run waits for an address of a person who has none yet. The event of a sign-up may arrive before the
@@ -92,15 +93,16 @@ type Preferences = NonNullable<LifecycleDefinition<z.ZodObject>["preferences"]>;
 /** A welcome that comes later makes no sense. */
 const START_WITHIN: Duration = { hours: 24 };
 /** A message about a month's absence still makes sense a week later, so the daily sweep may be late. */
-const START_WITHIN_AFTER_ABSENCE: Duration = { days: 7 };
+const START_WITHIN_AFTER_SWEEP: Duration = { days: 7 };
 
 /** A workflow, with the events that start and end it. */
 export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments = Record<never, never>>(
   definition: LifecycleDefinition<Payload, Tests>,
 ): LifecycleWorkflow {
   const { id, name, category, topic = null, on, exitOn = [] } = definition;
-  const absences = on.flatMap(absenceOf);
-  const { startWithin = absences.length > 0 ? START_WITHIN_AFTER_ABSENCE : START_WITHIN } = definition;
+  const swept = sweptBy({ id, on, exitOn });
+  const isSwept = swept.absences.length + swept.cohorts.length > 0;
+  const { startWithin = isSwept ? START_WITHIN_AFTER_SWEEP : START_WITHIN } = definition;
   // Subscribers can change their preferences at Novu, but not for transactional messages.
   const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
   const rules: Rules = {
@@ -131,10 +133,10 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     entry,
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
-    absences,
+    ...swept,
     // An unreadable event starts nothing.
     startedBy: (event) =>
-      isForAnother(event) ? null : (on.find((matcher) => matches(matcher, event) === true) ?? null),
+      isForAnother(event, id) ? null : (on.find((matcher) => matches(matcher, event) === true) ?? null),
     ...exitRules(definition),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
     build,
@@ -193,27 +195,13 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
       ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
     );
     const { entry: asked } = definition;
-    const usual = countedMs > 0 ? { oncePerMs: countedMs } : "always";
+    // An announcement that goes out twice is worse than one that somebody misses.
+    const usual = swept.cohorts.length > 0 ? "once" : countedMs > 0 ? { oncePerMs: countedMs } : "always";
     const limit = EntryLimit.safeParse(
       typeof asked === "object" ? { oncePerMs: toMs(asked.oncePer) } : (asked ?? usual),
     );
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
-  }
-
-  /** The exit events of the workflow are the activity that the sweep looks for. */
-  function absenceOf({ inactiveForDays: days }: EventMatcher): Absence[] {
-    if (days === undefined) return [];
-    if (exitOn.length === 0)
-      throw new Error(`"${id}" starts on inactivity, so its exitOn has to name the events of active people`);
-    return [{ days, sessions: [...new Set(exitOn.map(({ event }) => event))] }];
-  }
-
-  /** The sweep makes an event for one workflow, because another workflow may count other events as activity. */
-  function isForAnother(event: LifecycleEvent): boolean {
-    if (event.name !== USER_INACTIVE) return false;
-    const { swept_for: sweptFor } = InactivityProperties.parse(event.properties);
-    return sweptFor !== undefined && sweptFor !== null && sweptFor !== id;
   }
 
   function schemaForNovu() {

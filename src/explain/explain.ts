@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import { COHORT_ENTERED } from "../contracts/event.ts";
 import type { History } from "../contracts/history.ts";
 import { type About, type Chain, type ExplainedWorkflow, inOrder, nameOf } from "./explanation.ts";
 import {
@@ -12,7 +13,7 @@ import {
   runLinks,
   withdrawalLink,
 } from "./links.ts";
-import { count, JOB_NAMES, notSentBecause, runFailure, sourceOfRun } from "./words.ts";
+import { cohortName, count, JOB_NAMES, notSentBecause, runFailure, sourceOfRun } from "./words.ts";
 
 /**
  * Explains why a person got, or did not get, the messages of one workflow or of all. Pure, so that the page, the
@@ -118,10 +119,11 @@ function notEntered({ person, workflow, workflows }: About, { exits, ignored, su
   const hasNot = `${person} has not entered ${workflow === null ? "any workflow" : nameOf(workflow, workflows)}`;
   const last = ignored.at(-1);
   if (last !== undefined) return [`${hasNot}. Last ignored event: ${last.reason}.`];
-  const events = workflows.find(({ id }) => id === workflow)?.events ?? [];
+  const { events = [], cohorts = [] } = workflows.find(({ id }) => id === workflow) ?? {};
+  const listensTo = events.flatMap((event) => (event === COHORT_ENTERED ? cohorts.map(cohortName) : event));
   return [
     `${hasNot}: no event of this person started a run${exits.length > 0 ? "" : ", or it is older than the retention time"}.`,
-    ...(events.length === 0 ? [] : [`The workflow listens to ${[...new Set(events)].join(", ")}.`]),
+    ...(listensTo.length === 0 ? [] : [`The workflow listens to ${[...new Set(listensTo)].join(", ")}.`]),
     ...(subscriberAsOf === null ? [] : [`Novu has the data of this person as of ${subscriberAsOf}.`]),
   ];
 }

@@ -47,6 +47,8 @@ export interface ExplainedWorkflow {
   name: string;
   /** The events that start or end it. */
   events: string[];
+  /** The cohorts that start it. */
+  cohorts?: Array<{ id: number }>;
 }
 
 /** The question, with the workflows that are in the code. */

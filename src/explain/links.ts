@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import { COHORT_ENTERED, SweptProperties } from "../contracts/event.ts";
 import type {
   EventRecord,
   ExitRecord,
@@ -13,6 +14,7 @@ import { formatDuration } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
 import {
   CHANNEL_NAMES,
+  cohortName,
   count,
   JOB_NAMES,
   noteOf,
@@ -28,10 +30,12 @@ import {
 export function eventLink(event: EventRecord, { runs, exits }: History): ChainLink {
   const run = runs.find(({ eventUuid }) => eventUuid === event.uuid);
   const exit = exits.find(({ eventUuid }) => eventUuid === event.uuid);
+  const cohort = event.name === COHORT_ENTERED ? SweptProperties.parse(event.properties).cohort_id : null;
+  const did = cohort == null ? `did ${event.name}` : `entered ${cohortName({ id: cohort })}`;
   const lateMs = event.receivedAt - Date.parse(event.occurredAt);
   return {
     ...link("event", event.occurredAt, "quiet", event.name),
-    sentence: `${event.distinctId} did ${event.name}. ${sentBy(event.source)} ${lateMs < 1_000 ? "at once" : `${formatDuration(lateMs)} later`}.`,
+    sentence: `${event.distinctId} ${did}. ${sentBy(event.source)} ${lateMs < 1_000 ? "at once" : `${formatDuration(lateMs)} later`}.`,
     value: event.uuid,
     workflow: run?.workflow ?? exit?.workflow ?? null,
     runRef: run?.transactionId ?? null,

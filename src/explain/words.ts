@@ -43,7 +43,12 @@ export const CHANNEL_NAMES: Record<Channel, string> = {
 /** How an event arrived. */
 export function sentBy(source: Source): string {
   const { hasWebhook, label } = SOURCES[source];
-  return hasWebhook ? `${label} sent it` : `The daily ${label} found it`;
+  return hasWebhook ? `${label} sent it` : `The ${label} found it`;
+}
+
+/** A cohort of PostHog, by its number there. */
+export function cohortName({ id }: { id: number }): string {
+  return `cohort ${id}`;
 }
 
 /** The origin of the person properties that a decision used, as a sentence. */

@@ -62,6 +62,8 @@ function createCounters(registry: Registry) {
   const inactive = counter("inactivity_people", "Inactive people that were found, and those with a new event", [
     "what",
   ]);
+  const cohortSweeps = counter("cohort_sweeps", "Daily reads of cohorts, by result", ["outcome"]);
+  const cohortPeople = counter("cohort_people", "People who entered a cohort, and those with a new event", ["what"]);
   const unreadable = counter("unreadable_properties", "Person properties of the wrong type, by property", ["property"]);
   const links = counter("links", "Requests of links in messages, by the kind of client", ["kind"]);
   const unsubscribes = counter("unsubscribe_requests", "Requests of unsubscribe links, by result", ["outcome"]);
@@ -88,6 +90,8 @@ function createCounters(registry: Registry) {
     limiterReset: (limiter: string) => limiterResets.inc({ limiter }),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
+    cohortSwept: (outcome: "done" | "failed") => cohortSweeps.inc({ outcome }),
+    cohortPeople: (what: "found" | "started", people: number) => cohortPeople.inc({ what }, people),
   };
 
   function counter(name: string, help: string, labelNames: string[]) {

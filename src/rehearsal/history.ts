@@ -7,7 +7,7 @@ const at = z.iso.datetime();
 /** When the event arrived; ISO 8601 in UTC. */
 const arrival = { at };
 
-/** An event as its source sends it. An event of the inactivity sweep has the form of PostHog's webhook body. */
+/** An event as its source sends it. An event of a sweep has the form of PostHog's webhook body. */
 const EventLine = z.object({ ...arrival, source: z.enum(["posthog", "segment", "sweep"]), body: Body });
 
 /** Something that a person did with a message, or an opt-out. A rehearsal plays it only with `--replies recorded`. */

@@ -1,4 +1,4 @@
-import type { Cause, InternalRule, LifecycleEvent } from "../contracts/event.ts";
+import { type Cause, COHORT_ENTERED, type InternalRule, type LifecycleEvent } from "../contracts/event.ts";
 import { ALL_RUNS } from "../contracts/exit-match.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
@@ -98,7 +98,9 @@ function ignored(cause: Cause, reason: string): ReturnType<Route> {
   return { starts: [], exits: [], profiles: [], merges: [], problems: [{ cause, reason }] };
 }
 
-function whyFiltered({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
+function whyFiltered({ name, source }: LifecycleEvent, listening: WorkflowRoutes[]): string {
+  if (name === COHORT_ENTERED && source !== "sweep")
+    return `"${name}" counts only from the daily sweep of this app, because anybody can send it`;
   if (listening.length === 0) return `"${name}" changes no property that Novu stores, and merges no ids`;
   return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }

@@ -84,6 +84,12 @@ export function createSandboxControls({
       log({ kind: "channel", person, provider, isConnected });
     },
 
+    cohortsOf: posthog.cohortsOf,
+    setMember(person, cohort, isMember) {
+      posthog.setMember(person, cohort, isMember);
+      log({ kind: isMember ? "entersCohort" : "leavesCohort", person, cohort });
+    },
+
     stepsOfRun: (transactionId) =>
       novu.state.runs.filter((run) => run.transactionId === transactionId).flatMap(({ jobs }) => jobs),
 

@@ -143,6 +143,7 @@ export async function openSandbox({
   return sandbox;
 
   function start(): Promise<App> {
+    for (const { cohorts } of parts.product.workflows) for (const { id } of cohorts) posthog.addCohort(id);
     return openApp(options.withoutPostHog ? { ...config, posthog: null } : config, parts);
   }
 

@@ -13,6 +13,7 @@ type Properties = Record<string, unknown>;
 export type NewAction =
   | { kind: "becomes"; person: string; properties: Properties }
   | { kind: "sees" | "reads"; person: string }
+  | { kind: "entersCohort" | "leavesCohort"; person: string; cohort: number }
   | { kind: "channel"; person: string; provider: string; isConnected: boolean }
   | { kind: "controls"; workflow: string; step: string; values: Properties };
 
@@ -101,6 +102,8 @@ function textOfAction(action: Action) {
     const args = [action.person, action.provider, action.isConnected].map(literal).join(", ");
     return { at, text: `story.sandbox.novu.setChannel(${args});` };
   }
+  if (kind === "entersCohort" || kind === "leavesCohort")
+    return { at, text: `story.${kind}(${literal(action.person)}, ${literal(action.cohort)});` };
   if (kind === "controls") {
     const args = [action.workflow, action.step, action.values].map(literal).join(", ");
     return { at, text: `story.sandbox.novu.setControls(${args});` };

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { type PersonRead, readPerson } from "../contracts/person.ts";
 import type { Merge, Subscriber } from "../contracts/routing.ts";
+import { type CohortMembers, cohortMembers } from "./cohort-members.ts";
 import { inOrder, inTransaction, type Parts } from "./engine.ts";
 import { isJobOf } from "./job-queue.ts";
 import { idsOfPerson, idsOfPersons, merges } from "./merges.ts";
@@ -40,20 +41,28 @@ export const PERSON_TABLES = {
   ignored: "ignored_events",
   profiles: "profiles",
   traits: "traits",
+  cohortMembers: "cohort_members",
   optOuts: "opt_outs",
   bounces: "bounces",
   aliases: "aliases",
 } as const satisfies Record<string, keyof Tables>;
 
 /** The tables without a record of a person. */
-export const IMPERSONAL_TABLES = ["event_hours", "shapes", "rate_limiters", "leases", "ended_sessions"] as const;
+export const IMPERSONAL_TABLES = [
+  "event_hours",
+  "shapes",
+  "cohort_reads",
+  "rate_limiters",
+  "leases",
+  "ended_sessions",
+] as const;
 
 /** Every record of one person, table by table. */
 export type PersonRecords = Record<keyof typeof PERSON_TABLES, Array<Record<string, unknown>>>;
 
 const KINDS = Object.keys(PERSON_TABLES) as Array<keyof PersonRecords>;
 
-export interface People {
+export interface People extends CohortMembers {
   /** The newest profile that was sent to Novu for this distinct id; null when none was sent. */
   findSentProfile(distinctId: string): Promise<SentProfile | null>;
   /**
@@ -100,6 +109,7 @@ export function people(parts: Parts): People {
     ...sentProfiles(parts),
     ...optOuts(parts),
     ...merges(parts),
+    ...cohortMembers(parts),
 
     async findTraits(distinctIds) {
       const persons = await idsOfPersons(db, distinctIds);

@@ -11,6 +11,8 @@ import { IS_NO_START, type Tables } from "./tables.ts";
 
 /** The rows of one step: few, so that other writes do not wait noticeably. */
 const ROWS_AT_ONCE = 200;
+/** Longer than a cohort may be unread before its next read only records its members (src/sources/sweeps/cohorts.ts). */
+const COHORT_KEPT_MS = 14 * DAY_MS;
 const OPT_OUTS_OF_PERSON: PropertyName = "unsubscribed_from";
 
 /** Selects the old rows of a table. An index has the columns of `isOld`. */
@@ -23,7 +25,7 @@ interface Rule {
 }
 
 /** Deletes rows older than `retentionMs`, at the start and once a day, in small steps. */
-export function startSweep({
+export function startRetention({
   prune,
   retentionMs,
   clock,
@@ -67,12 +69,12 @@ export function startSweep({
 }
 
 /** Deletes old rows in one transaction, unless another process does. */
-export function createPrune({ db, takeSweep }: Pick<Engine, "db" | "takeSweep">): Store["prune"] {
+export function createPrune({ db, takeSweep, now }: Pick<Engine, "db" | "takeSweep" | "now">): Store["prune"] {
   return (before, mostRows) =>
     inTransaction(db, async (trx) => {
       if (!(await takeSweep(trx))) return null;
       let left = mostRows;
-      for (const rule of rulesFor(before)) left -= await deleteOld(trx, rule, left);
+      for (const rule of rulesFor(before, now())) left -= await deleteOld(trx, rule, left);
       return mostRows - left;
     });
 }
@@ -81,7 +83,7 @@ export function createPrune({ db, takeSweep }: Pick<Engine, "db" | "takeSweep">)
  * The rules for rows from before `before`. An event may happen long before it arrives, so its arrival decides. Runs
  * without an arrival have a separate rule, because with an "or" PostgreSQL reads all old rows instead of the first few.
  */
-function rulesFor(before: number): Rule[] {
+function rulesFor(before: number, now: number): Rule[] {
   const iso = new Date(before).toISOString();
   const byNumber = (column: string) => sql<boolean>`${sql.ref(column)} < ${before}`;
   const byTime = (column: string) => sql<boolean>`${sql.ref(column)} < ${iso}`;
@@ -107,6 +109,16 @@ function rulesFor(before: number): Rule[] {
       isOld: wasSaved,
       // Opt-outs stay at any age.
       unless: sql`name = ${OPT_OUTS_OF_PERSON}`,
+    },
+    {
+      table: "cohort_members",
+      key: ["workflow", "cohort", "distinct_id"],
+      // Each read of a cohort renews its members, so only those of a cohort that is not read any more become old.
+      isOld: byNumber("seen_at"),
+      // Without its members, everybody in a cohort would enter again at the next read.
+      unless: sql`exists (
+        select 1 from cohort_reads where cohort_reads.workflow = cohort_members.workflow
+          and cohort_reads.cohort = cohort_members.cohort and read_at >= ${now - COHORT_KEPT_MS})`,
     },
     { table: "event_hours", key: ["name", "hour"], isOld: byNumber("hour") },
     { table: "ignored_events", key: ["id"], isOld: byTime("received_at") },

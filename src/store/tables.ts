@@ -66,6 +66,19 @@ export interface Tables {
   };
   /** The match keys of runs, each for one field of the payload. */
   match_keys: { transaction_id: string; field: string; key: string; distinct_id: string; saved_at: number };
+  /** The people in the cohorts that start workflows, as of the last read of each cohort. */
+  cohort_members: {
+    workflow: string;
+    cohort: number;
+    distinct_id: string;
+    entered_at: number;
+    /** `recorded`: the workflow does not start for this person. `due`: the event of the entry is not ingested yet. */
+    entry: "recorded" | "due" | "ingested";
+    /** The beginning of the last read of the cohort that had this person. */
+    seen_at: number;
+  };
+  /** The beginning of the last complete read of each cohort. */
+  cohort_reads: { workflow: string; cohort: number; read_at: number };
   /** Two distinct ids of one person. Each `previous_id` has one row: the earliest merge of that id. */
   aliases: { previous_id: string; current_id: string; occurred_at: string };
   /** The newest profile of each person that was sent to Novu, as JSON. */
@@ -197,6 +210,9 @@ export const IS_WAITING = sql<boolean>`state = 'waiting'`;
 
 /** The condition of the index on the keys of exits that end runs of other persons. */
 export const IS_OF_ANYONE = sql<boolean>`exits.of_anyone = 1`;
+
+/** The condition of the index on the members whose event is not ingested yet. */
+export const IS_DUE = sql<boolean>`entry = 'due'`;
 
 /** The condition of the index on the person of a job. The start of a run is found by its key. */
 export const IS_NO_START = sql<boolean>`jobs.kind <> 'start'`;

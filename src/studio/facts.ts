@@ -1,7 +1,7 @@
 import type { Channel } from "../contracts/channel.ts";
 import type { Comparison } from "../contracts/comparison.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { LifecycleEvent, Source } from "../contracts/event.ts";
+import { COHORT_ENTERED, type LifecycleEvent, type Source } from "../contracts/event.ts";
 import type { History, IgnoredRecord, JobRecord, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { PersonRead } from "../contracts/person.ts";
@@ -19,8 +19,13 @@ export interface WorkflowFacts {
   tags: string[];
   /** The events that start or end a run. */
   events: string[];
-  /** Each of these events with its effect. "On a condition": the effect depends on the event's properties. */
-  listens: Array<{ event: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
+  /** The cohorts that start it. */
+  cohorts: Array<{ id: number }>;
+  /**
+   * Each of these events with its effect; that of a cohort once for each cohort, with the cohort as its `name`. "On a
+   * condition": the effect depends on the event's properties.
+   */
+  listens: Array<{ event: string; name: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
   /** In Novu's order. */
   steps: Array<{ step: string; type: string; channel: Channel | null }>;
 }
@@ -96,6 +101,7 @@ export function workflowFacts(
 ): WorkflowFacts {
   const routes = workflows.find((workflow) => workflow.id === id);
   const events = [...new Set(routes?.events)];
+  const cohorts = routes?.cohorts ?? [];
   return {
     id,
     name,
@@ -104,7 +110,12 @@ export function workflowFacts(
     category: routes?.category ?? "transactional",
     topic: routes?.topic ?? null,
     events,
-    listens: events.map((event) => ({ event, does: effectOf(event, routes) })),
+    cohorts,
+    listens: events.flatMap((event) =>
+      event === COHORT_ENTERED
+        ? cohorts.map((cohort) => ({ event, name: `entering cohort ${cohort.id}`, does: "starts it" as const }))
+        : { event, name: event, does: effectOf(event, routes) },
+    ),
     steps: shape.steps.map(({ step, type }) => ({
       step,
       type,

@@ -11,6 +11,7 @@ import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
+import { storeCohorts } from "./promises-cohorts.ts";
 import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
@@ -28,6 +29,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
   storeArrivals("PostgreSQL", createEngine);
+  storeCohorts("PostgreSQL", createEngine);
   storeExits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeReceipts("PostgreSQL", createEngine);

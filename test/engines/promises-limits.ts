@@ -506,6 +506,7 @@ const COUNTS = {
   ignored: 1,
   profiles: 0,
   traits: 0,
+  cohortMembers: 0,
   optOuts: 0,
   bounces: 0,
   aliases: 0,

@@ -276,7 +276,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const none = { matchKeys: 0, decisions: 0, sends: 0, reports: 0, customValues: 0, variants: 0, ignored: 0 };
         const records = await store.people.listRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
-        expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });
+        expect(counts).toEqual({ ...forgotten, ...none, traits: 0, cohortMembers: 0, optOuts: 0, bounces: 0 });
         expect(JSON.stringify(records)).not.toContain("grace");
         expect(await store.people.delete("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"])

@@ -25,6 +25,7 @@ import { testFolder } from "../support/folder.ts";
 import { callStore, methodsOf, type StoreCall } from "../support/store-calls.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
+import { storeCohorts } from "./promises-cohorts.ts";
 import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
@@ -38,6 +39,7 @@ import { storeVariants } from "./promises-variants.ts";
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storeArrivals("SQLite", createEngine);
+storeCohorts("SQLite", createEngine);
 storeExits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeReceipts("SQLite", createEngine);
@@ -81,6 +83,7 @@ describe("no statement reads a whole table", () => {
   const place = { ...run(), workflow: "w" };
   const left = exit({ matches: [{ field: "cart", key: "key", of: "anyone" }] });
   const matching = { starts: [start({ matchKeys: { cart: "key" } })], exits: [left] };
+  const MEMBER = { distinctId: "ada", ids: ["ada", "former"] };
   const calls: StoreCall<Store>[] = [
     ["events.insert", event(), matching],
     ["events.insert", event(), matching],
@@ -160,6 +163,15 @@ describe("no statement reads a whole table", () => {
         limit: 10,
       },
     ],
+    ["people.findCohortRead", { workflow: "w", cohort: 42 }],
+    ["people.saveCohortMembers", { workflow: "w", cohort: 42 }, [MEMBER], { seenAt: 1, isDue: true, isForAll: true }],
+    ["people.saveCohortMembers", { workflow: "w", cohort: 42 }, [MEMBER], { seenAt: 2, isDue: true, isForAll: true }],
+    ["people.listDueMembers", { workflow: "w", cohort: 42 }, 10],
+    ["people.markMembersIngested", { workflow: "w", cohort: 42 }, [{ distinctId: "ada", enteredAt: 1 }]],
+    ["people.listUnseenMembers", { workflow: "w", cohort: 42 }, 3, 10],
+    ["people.keepMembers", { workflow: "w", cohort: 42 }, ["ada"], 3],
+    ["people.deleteUnseenMembers", { workflow: "w", cohort: 42 }, ["ada"], 4],
+    ["people.saveCohortRead", { workflow: "w", cohort: 42 }, 1],
     ["limits.takeLease", "inactivity", 1],
     ["limits.takeLease", "inactivity", 1],
     ["limits.setNextRun", "inactivity", 1],

@@ -20,6 +20,10 @@ export interface Story extends AsyncDisposable {
   becomes(person: string, properties: Properties): void;
   /** The source deletes a person. */
   forgets(person: string): void;
+  /** PostHog puts a person into a cohort, which the daily sweep finds. Throws if no workflow starts on the cohort. */
+  entersCohort(person: string, cohort: number): void;
+  /** PostHog takes a person out of a cohort. */
+  leavesCohort(person: string, cohort: number): void;
   /** A person opens the app and sees all in-app messages, without a click. */
   sees(person: string): Promise<void>;
   /** A person reads all in-app messages. */
@@ -66,6 +70,13 @@ export async function openStory({ people, product = testProduct, ...options }: S
     },
     becomes: source.change,
     forgets: source.forget,
+    entersCohort(person, cohort) {
+      // With Segment as the source, PostHog does not have the person yet.
+      if (sandbox.posthog.propertiesOf(person) === undefined)
+        postHogSource(sandbox).meet(person, { ...contactOf(person), ...people[person] });
+      sandbox.posthog.setMember(person, cohort, true);
+    },
+    leavesCohort: (person, cohort) => sandbox.posthog.setMember(person, cohort, false),
     async sees(person) {
       const path = `/v2/subscribers/${person}/notifications/seen`;
       await novuApi("POST", path, { notificationIds: notes(person).map(({ id }) => id) });
@@ -98,9 +109,7 @@ export async function openStory({ people, product = testProduct, ...options }: S
 
   /** A person with `push_enabled` also gets a device at Novu. */
   async function meet(person: string, properties: Properties): Promise<void> {
-    const email = `${person}@example.com`;
-    const name = person.charAt(0).toUpperCase() + person.slice(1);
-    source.meet(person, { email, name, ...properties });
+    source.meet(person, { ...contactOf(person), ...properties });
     if (properties.push_enabled !== true) return;
     await novuApi("POST", "/v2/subscribers", { subscriberId: person });
     const credentials = { deviceTokens: [`${person}'s phone`] };
@@ -125,4 +134,8 @@ export async function openStory({ people, product = testProduct, ...options }: S
       ({ subscriberId, errorText }) => subscriberId === person && errorText === undefined,
     );
   }
+}
+
+function contactOf(person: string): Properties {
+  return { email: `${person}@example.com`, name: person.charAt(0).toUpperCase() + person.slice(1) };
 }

@@ -7,7 +7,7 @@ import type { Discovered } from "../../novu/framework.ts";
 import { discoverWorkflows } from "../../novu/framework.ts";
 import { type Discoverable, readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
-import { type Check, type Found, lookAll, ok, warning } from "./check.ts";
+import { type Check, type Finding, type Found, lookAll, ok, trouble, warning } from "./check.ts";
 import { eventsCheck } from "./events.ts";
 import { novuChecks, novuWorkflowsCheck } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
@@ -23,7 +23,7 @@ export async function examine(config: Config, product: Discoverable, secrets: st
   const { posthog, segment } = config;
   const { workflows } = product;
   const events = eventsToForward(workflows);
-  const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
+  const onCohort = workflows.find(({ cohorts }) => cohorts.length > 0);
   let discovered: Promise<Discovered[]> | undefined;
   const discover = () => {
     discovered ??= discoverHere(config, product);
@@ -35,8 +35,8 @@ export async function examine(config: Config, product: Discoverable, secrets: st
     storeCheck(config),
     subscriberIdsCheck(config),
     ...(posthog === null
-      ? [{ what: "PostHog", look: async () => [ok("not configured")] }]
-      : postHogChecks({ ...config, posthog }, { events, asksAbsences })),
+      ? [{ what: "PostHog", look: async () => [notConfigured(onCohort)] }]
+      : postHogChecks({ ...config, posthog }, { events, workflows })),
     ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
     eventsCheck(config, workflows),
@@ -59,6 +59,13 @@ function discoverHere(config: Config, { workflows, locales }: Discoverable): Pro
   return discoverWorkflows(
     workflows.map((workflow) => workflow.build(deps)),
     createLog({ level: "silent" }),
+  );
+}
+
+function notConfigured(onCohort: { id: string } | undefined): Finding {
+  if (onCohort === undefined) return ok("not configured");
+  return trouble(
+    `not configured, and ${onCohort.id} starts on a cohort: set POSTHOG_PROJECT_ID and the other POSTHOG_…`,
   );
 }
 

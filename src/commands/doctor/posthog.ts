@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Config, PostHogConfig } from "../../config.ts";
+import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { describeError } from "../../lib/errors.ts";
+import { createReadCohort } from "../../sources/posthog/cohorts.ts";
 import { ask } from "../ask.ts";
 import { findDestinations, ownOf } from "../connect/destination.ts";
 import { differenceOf, isStopped } from "../connect/diff.ts";
@@ -8,19 +10,23 @@ import { CLOUDS, createPostHogApi, homeOf, isIngestion, readKey } from "../posth
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const Persons = z.object({ results: z.record(z.string(), z.unknown()) });
+const COHORT_WITHIN_MS = 10_000;
 /** No person has this id. */
 const UNUSED_ID = "posthog-novu-bridge-doctor";
 
 /** Checks both hosts, the token, the key and its scopes, and the destination with the events of the workflows. */
 export function postHogChecks(
   { posthog, publicUrl }: Config & { posthog: PostHogConfig },
-  { events, asksAbsences }: { events: string[]; asksAbsences: boolean },
+  { events, workflows }: { events: string[]; workflows: WorkflowRoutes[] },
 ): Check[] {
   const api = createPostHogApi(posthog);
+  const startsOnCohort = workflows.some(({ cohorts }) => cohorts.length > 0);
+  const isSwept = startsOnCohort || workflows.some(({ absences }) => absences.length > 0);
   return [
     { what: "PostHog events", look: takesEvents },
     { what: "PostHog key", look: key },
     { what: "PostHog persons", look: persons },
+    ...(startsOnCohort ? [{ what: "PostHog cohorts", look: cohorts }] : []),
     { what: "PostHog destination", look: destination },
   ];
 
@@ -64,8 +70,12 @@ export function postHogChecks(
     const scopes = found.scopes ?? ["*"];
     const lacks = (scope: string) =>
       !["*", scope, scope.replace(":read", ":write")].some((one) => scopes.includes(one));
-    const needed = ["person:read", ...(asksAbsences ? ["query:read"] : [])].filter(lacks);
-    const useful = ["hog_function:write", ...(asksAbsences ? [] : ["query:read"])].filter(lacks);
+    const needed = [
+      "person:read",
+      ...(isSwept ? ["query:read"] : []),
+      ...(startsOnCohort ? ["cohort:read"] : []),
+    ].filter(lacks);
+    const useful = ["hog_function:write", ...(isSwept ? [] : ["query:read"])].filter(lacks);
     return [
       needed.length > 0
         ? trouble(
@@ -84,6 +94,21 @@ export function postHogChecks(
     const path = "persons/batch_by_distinct_ids/";
     await api({ method: "POST", path, body: { distinct_ids: [UNUSED_ID] }, answer: Persons, scope: "person:read" });
     return ok(`persons of project ${posthog.projectId} can be read`);
+  }
+
+  async function cohorts(): Promise<Finding[]> {
+    const readCohort = createReadCohort(posthog);
+    const wanted = workflows.flatMap(({ id, cohorts }) =>
+      cohorts.map((cohort) => ({ workflow: id, cohort: cohort.id })),
+    );
+    return Promise.all(
+      wanted.map(({ workflow, cohort }) =>
+        readCohort(cohort, AbortSignal.timeout(COHORT_WITHIN_MS)).then(
+          ({ count }) => ok(`${workflow}: cohort ${cohort} has ${count ?? "an unknown number of"} persons`),
+          (error) => trouble(`${workflow}: ${describeError(error)}`),
+        ),
+      ),
+    );
   }
 
   async function destination(): Promise<Finding | Finding[]> {

@@ -21,6 +21,7 @@ export function ofProject(projectId: string | undefined): RequestHandler {
 const OBJECTS: Record<string, string> = {
   persons: "person",
   query: "query",
+  cohorts: "cohort",
   dashboards: "dashboard",
   insights: "insight",
   hog_functions: "hog_function",

@@ -1,8 +1,9 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import { invalid } from "./answers.ts";
-import { find } from "./persons.ts";
+import { answerAbsences, answerMembers, answerRemaining, type Refusal } from "./people-queries.ts";
 import type { CapturedEvent, PostHogState } from "./state.ts";
+import { inMicroseconds, MOST_ROWS, microseconds, PageValues, type Table, Time } from "./table.ts";
 
 const Query = z.object({
   query: z.object({
@@ -15,8 +16,10 @@ const Query = z.object({
 });
 
 /** By query name. Nothing here runs the HogQL; test/unit/sources/queries.test.ts checks it with PostHog's parser. */
-const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | null> = {
+const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | Refusal | null> = {
   "posthog-novu-bridge absences": answerAbsences,
+  "posthog-novu-bridge members": answerMembers,
+  "posthog-novu-bridge remaining": answerRemaining,
   "posthog-novu-bridge history": answerHistory,
   "posthog-novu-bridge hours": answerHours,
   "posthog-novu-bridge newest": answerNewest,
@@ -45,18 +48,16 @@ export function answerQueries(stateNow: () => PostHogState): RequestHandler {
     const table = ANSWERS[name]?.(query.values, stateNow());
     if (table == null)
       return { refusal: `the local PostHog has no query of this name with these values: ${Object.keys(ANSWERS)}` };
+    if ("refusal" in table) return table;
     // `hasMore` is null, because PostHog counts the remaining rows only for a query without a limit of its own.
     return { ...table, hasMore: null, hogql: query.query, is_cached: false };
   }
 }
 
-const Time = z.iso.datetime({ offset: true });
-const PageValues = z.strictObject({ from: Time, until: Time, after: z.string(), limit: z.int().positive() });
 const HistoryValues = PageValues.extend({ events: z.array(z.string()) });
 const Limited = z.strictObject({ since: Time, until: Time, limit: z.int().positive() });
 const NewestValues = Limited.extend({ event: z.string() });
 const HoursValues = Limited.extend({ events: z.array(z.string()) });
-const AbsencesValues = PageValues.extend({ sessions: z.array(z.string()), since: Time });
 
 const COLUMNS = ["uuid", "event", "distinct_id", "timestamp", "properties", "id", "properties"];
 const TYPES: Array<[string, string]> = [
@@ -139,89 +140,4 @@ function page(
     .sort((a, b) => a.at - b.at || (a.event.uuid < b.event.uuid ? -1 : 1))
     .slice(0, Math.min(limit, MOST_ROWS))
     .map(({ event }) => event);
-}
-
-/** Answers with a page of people, in the order of their last sessions. */
-function answerAbsences(values: unknown, state: PostHogState): Table | null {
-  const read = AbsencesValues.safeParse(values);
-  if (!read.success) return null;
-  const { from, until, after, limit } = read.data;
-  const [first, end] = [microseconds(from), microseconds(until)];
-  const people = [...sessionsByPerson(state, read.data)]
-    .map(([person, sessions]) => ({
-      person,
-      last: newest(sessions),
-      identified: newest(sessions.filter(isIdentified)),
-    }))
-    .filter(({ last, person }) => {
-      const at = last === undefined ? end : microseconds(last.timestamp);
-      return at < end && (at === first ? person > after : at > first);
-    })
-    .flatMap(({ person, last, identified }) => (last && identified ? [{ person, last, identified }] : []))
-    .sort((a, b) => microseconds(a.last.timestamp) - microseconds(b.last.timestamp) || (a.person < b.person ? -1 : 1));
-  return {
-    columns: ["argMaxIf(distinct_id, timestamp, is_identified)", "last_seen_at", "person_key"],
-    types: [
-      ["argMaxIf(distinct_id, timestamp, is_identified)", "String"],
-      ["last_seen_at", "DateTime64(6, 'UTC')"],
-      ["person_key", "String"],
-    ],
-    results: people
-      .slice(0, Math.min(limit, MOST_ROWS))
-      .map(({ person, last, identified }) => [identified.distinctId, inMicroseconds(last.timestamp), person]),
-  };
-}
-
-/** An event belongs to the person who has the event's distinct id now. */
-function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }: z.infer<typeof AbsencesValues>) {
-  const byDistinctId = new Map<string, string>();
-  const byPerson = new Map<string, CapturedEvent[]>();
-  for (const event of events) {
-    if (!sessions.includes(event.event) || microseconds(event.timestamp) < microseconds(since)) continue;
-    const { distinctId } = event;
-    // A visitor without a profile has a person id too.
-    const person =
-      byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `anonymous-${distinctId}`;
-    byDistinctId.set(distinctId, person);
-    byPerson.set(person, [...(byPerson.get(person) ?? []), event]);
-  }
-  return byPerson;
-}
-
-function newest(events: CapturedEvent[]): CapturedEvent | undefined {
-  return events.reduce<CapturedEvent | undefined>(
-    (last, event) =>
-      last === undefined || microseconds(event.timestamp) > microseconds(last.timestamp) ? event : last,
-    undefined,
-  );
-}
-
-function isIdentified({ distinctId, properties }: CapturedEvent): boolean {
-  const { $process_person_profile, $is_identified, $device_id } = properties;
-  if ($process_person_profile === false || $is_identified === false) return false;
-  return $is_identified === true || $device_id !== distinctId;
-}
-
-/** The answer to a query. */
-interface Table {
-  columns: string[];
-  types: Array<[string, string]>;
-  results: unknown[][];
-}
-
-/** PostHog returns at most this many rows, and does not say that there are more. */
-const MOST_ROWS = 50_000;
-
-function microseconds(time: string): number {
-  return Date.parse(time) * 1000 + Number(beyondMilliseconds(time));
-}
-
-/** The time as Python writes it: a fraction of zero is left out. */
-function inMicroseconds(time: string): string {
-  const text = new Date(time).toISOString().replace("Z", `${beyondMilliseconds(time)}Z`);
-  return text.replace(".000000", "");
-}
-
-function beyondMilliseconds(time: string): string {
-  return (/\.\d{3}(\d{1,3})/.exec(time)?.[1] ?? "").padEnd(3, "0");
 }

@@ -41,6 +41,17 @@ export interface PostHogFlag {
   people: Array<{ distinctIds: string[]; value: boolean | string }>;
 }
 
+export interface PostHogCohort {
+  id: number;
+  /** A distinct id of each person in it. A merged person stays in it, as after PostHog's next calculation. */
+  members: string[];
+  isDeleted: boolean;
+  isStatic: boolean;
+  isCalculating: boolean;
+  /** ISO 8601; null before the first calculation. */
+  calculatedAt: string | null;
+}
+
 export interface PostHogDashboard {
   id: number;
   name: string;
@@ -78,6 +89,7 @@ export interface PostHogState {
   events: CapturedEvent[];
   deliveries: SourceDelivery[];
   flags: PostHogFlag[];
+  cohorts: PostHogCohort[];
   dashboards: PostHogDashboard[];
   insights: PostHogInsight[];
   hogFunctions: PostHogHogFunction[];
@@ -85,7 +97,7 @@ export interface PostHogState {
 
 export function emptyPostHogState(): PostHogState {
   return {
-    ...{ persons: [], warnings: [], events: [], deliveries: [], flags: [] },
+    ...{ persons: [], warnings: [], events: [], deliveries: [], flags: [], cohorts: [] },
     ...{ dashboards: [], insights: [], hogFunctions: [] },
   };
 }

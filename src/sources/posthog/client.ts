@@ -15,6 +15,8 @@ interface ProjectCall<Schema extends z.ZodType> extends Call {
   unreadable(error: z.ZodError): string;
   /** The scope that the personal API key needs for the call. */
   scope: string;
+  /** The end of the error message for a 404, if the path names an object of the project. */
+  notFound?: string;
   /** Statuses besides 429 after which the same call may succeed soon. */
   retryLaterOn?: readonly number[];
 }
@@ -24,6 +26,7 @@ export function createPostHogClient({ apiHost, projectId, personalApiKey }: Post
   const request = createRequest();
   return async <Schema extends z.ZodType>({
     scope,
+    notFound,
     retryLaterOn = [],
     ...call
   }: ProjectCall<Schema>): Promise<z.output<Schema>> => {
@@ -32,7 +35,8 @@ export function createPostHogClient({ apiHost, projectId, personalApiKey }: Post
       host: apiHost,
       headers: { authorization: `Bearer ${personalApiKey}` },
       retryLaterOn: [429, ...retryLaterOn],
-      hintOf: (status, json) => hintOf(status, scope) ?? detailOf(status, json),
+      hintOf: (status, json) =>
+        (status === 404 ? notFound : undefined) ?? hintOf(status, scope) ?? detailOf(status, json),
     };
     const path = `/api/projects/${encodeURIComponent(projectId)}${call.path}`;
     return readResponse(service, await request(service, { ...call, path }), call);

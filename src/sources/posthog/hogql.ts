@@ -18,6 +18,10 @@ const Properties = z
 const Time = z.iso.datetime({ offset: true });
 /** distinct id, time of the last session, id of the person */
 const AbsenceRow = z.tuple([z.string(), Time, z.string().min(1)]);
+/** distinct id, all distinct ids, id of the person */
+const MemberRow = z.tuple([z.string(), z.array(z.string()), z.string().min(1)]);
+/** distinct id */
+const DistinctIdRow = z.tuple([z.string()]);
 /** uuid, event, distinct id, time, properties, id of the person, person properties */
 const HistoryRow = z.tuple([
   z.string().min(1),
@@ -32,14 +36,20 @@ export type HistoryRow = z.output<typeof HistoryRow>;
 /** name, hour, number of events */
 const HoursRow = z.tuple([z.string(), Time, z.number()]);
 
+/** Whether an event is not anonymous, by the rule of src/sources/posthog/event.ts. */
+const IS_IDENTIFIED = `JSONExtractRaw(properties, '$process_person_profile') != 'false'
+      and JSONExtractRaw(properties, '$is_identified') != 'false'
+      and (JSONExtractRaw(properties, '$is_identified') = 'true'
+        or JSONExtractString(properties, '$device_id') != distinct_id)`;
+
 /**
  * The HogQL of each query, with a placeholder for each value that changes from call to call. A page starts after the
  * last row of the page before, because PostHog refuses OFFSET for personal API keys. PostHog compares microseconds.
  */
 export const QUERIES = {
   /**
-   * People whose last session was before `until`, with the distinct id of their newest session that was not anonymous
-   * (by the rule of src/sources/posthog/event.ts). Visitors who were never identified are left out. Sessions are read
+   * People whose last session was before `until`, with the distinct id of their newest session that was not anonymous.
+   * Visitors who were never identified are left out. Sessions are read
    * from `since`; sessions after `until` show the people who have come back.
    */
   absences: {
@@ -47,11 +57,7 @@ export const QUERIES = {
     text: `
 select argMaxIf(distinct_id, timestamp, is_identified), max(timestamp) as last_seen_at, toString(person_id) as person_key
 from (
-  select person_id, distinct_id, timestamp,
-    JSONExtractRaw(properties, '$process_person_profile') != 'false'
-      and JSONExtractRaw(properties, '$is_identified') != 'false'
-      and (JSONExtractRaw(properties, '$is_identified') = 'true'
-        or JSONExtractString(properties, '$device_id') != distinct_id) as is_identified
+  select person_id, distinct_id, timestamp, ${IS_IDENTIFIED} as is_identified
   from events
   where event in {sessions} and timestamp >= toDateTime({since})
 )
@@ -60,6 +66,34 @@ having countIf(is_identified) > 0
   and last_seen_at >= toDateTime({from}) and last_seen_at < toDateTime({until})
   and (last_seen_at > toDateTime({from}) or person_key > {after})
 order by last_seen_at, person_key
+limit {limit}`,
+  },
+  /**
+   * The people in a cohort with an event since `since` that was not anonymous: the distinct id of the newest such event,
+   * and those of all of them. PostHog refuses the query if the cohort does not exist or is deleted.
+   */
+  members: {
+    row: MemberRow,
+    text: `
+select argMaxIf(distinct_id, timestamp, is_identified), groupUniqArrayIf(distinct_id, is_identified),
+  toString(person_id) as person_key
+from (
+  select person_id, distinct_id, timestamp, ${IS_IDENTIFIED} as is_identified
+  from events
+  where person_id in cohort {cohort} and timestamp >= toDateTime({since}) and toString(person_id) > {after}
+)
+group by person_id
+having countIf(is_identified) > 0
+order by person_key
+limit {limit}`,
+  },
+  /** Those of these distinct ids whose person is in the cohort, with or without an event. */
+  remaining: {
+    row: DistinctIdRow,
+    text: `
+select distinct_id
+from person_distinct_ids
+where distinct_id in {ids} and person_id in cohort {cohort}
 limit {limit}`,
   },
   /** Events of these names, by time and then by uuid, so that a page can end among the events of one moment. */

@@ -10,6 +10,14 @@ export interface Absent {
   lastSeenAt: string;
 }
 
+/** A person in a cohort. */
+export interface Member {
+  /** The distinct id of the newest event that was not anonymous. */
+  distinctId: string;
+  /** The distinct ids of all such events. */
+  ids: string[];
+}
+
 /** An event that PostHog has. */
 export interface PastEvent {
   uuid: string;
@@ -47,6 +55,9 @@ interface Position {
 
 /** Each page makes PostHog read all sessions of the period again, so there should be few pages. */
 const ABSENT_IN_PAGE = 5_000;
+const MEMBERS_IN_PAGE = 5_000;
+/** More ids would only make the query longer. */
+const MOST_IDS_OF_MEMBER = 50;
 const EVENTS_IN_PAGE = 500;
 /** PostHog stores events by day, and stops a query after 10 s. */
 const SLICE_MS = DAY_MS;
@@ -56,12 +67,12 @@ const MOST_ROWS = 50_000;
 export type PostHogQueries = ReturnType<typeof createPostHogQueries>;
 
 /**
- * The queries of this app to PostHog; `absences` and `history` answer page by page. Each throws a RetryLaterError or an
+ * The queries of this app to PostHog; `absences`, `members` and `history` answer page by page. Each throws a RetryLaterError or an
  * UnavailableError when it may succeed later.
  */
 export function createPostHogQueries(access: PostHogAccess, { pageSize }: { pageSize?: number } = {}) {
   const ask = createRunQuery(access);
-  return { absences, history, hours, newest };
+  return { absences, members, remaining, history, hours, newest };
 
   /** The people whose last event of `sessions` was in the period. */
   async function* absences(
@@ -78,6 +89,31 @@ export function createPostHogQueries(access: PostHogAccess, { pageSize }: { page
       if (last === undefined || rows.length < limit) return;
       position = positionAfter(position, { from: inMicroseconds(last[1]), after: last[2] });
     }
+  }
+
+  /** The people in the cohort who had an event since `since` that was not anonymous. */
+  async function* members(
+    { cohort, since }: { cohort: number; since: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<Member[]> {
+    const limit = pageSize ?? MEMBERS_IN_PAGE;
+    for (let after = ""; ; ) {
+      const rows = await ask("members", { cohort, since: inMicroseconds(since), after, limit }, signal);
+      yield rows.map(([distinctId, ids]) => ({ distinctId, ids: ids.slice(0, MOST_IDS_OF_MEMBER) }));
+      const last = rows.at(-1)?.[2];
+      if (last === undefined || rows.length < limit) return;
+      if (last <= after) throw new Error("PostHog answers the same page of a cohort again and again");
+      after = last;
+    }
+  }
+
+  /** Those of these distinct ids whose person is in the cohort now. */
+  async function remaining(
+    { cohort, ids }: { cohort: number; ids: string[] },
+    signal: AbortSignal,
+  ): Promise<Set<string>> {
+    const rows = await ask("remaining", { cohort, ids, limit: ids.length }, signal);
+    return new Set(rows.map(([distinctId]) => distinctId));
   }
 
   /** The events of these names that happened in the period. */

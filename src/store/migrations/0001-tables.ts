@@ -120,6 +120,17 @@ function decisions(id: string, fromBody: (name: string) => string): string[] {
 }
 
 const PEOPLE = [
+  `create table cohort_members (
+    workflow text not null, cohort bigint not null, distinct_id text not null, entered_at bigint not null,
+    entry text not null, seen_at bigint not null,
+    constraint cohort_members_once primary key (workflow, cohort, distinct_id))`,
+  "create index cohort_members_due on cohort_members (workflow, cohort, distinct_id) where entry = 'due'",
+  "create index cohort_members_by_age on cohort_members (seen_at)",
+  "create index cohort_members_of_person on cohort_members (distinct_id)",
+  `create table cohort_reads (
+    workflow text not null, cohort bigint not null, read_at bigint not null,
+    constraint cohort_reads_once primary key (workflow, cohort))`,
+
   "create table aliases (previous_id text primary key, current_id text not null, occurred_at text not null)",
   "create index aliases_current on aliases (current_id)",
 

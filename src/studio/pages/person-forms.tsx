@@ -77,6 +77,31 @@ export function ChannelForms({ distinctId, channels }: { distinctId: string; cha
   );
 }
 
+/** The cohorts at the local PostHog, with forms to put the person into each, or to take the person out. */
+export function CohortForms({
+  distinctId,
+  cohorts,
+}: {
+  distinctId: string;
+  cohorts: Array<{ id: number; isMember: boolean }>;
+}): ReactElement {
+  return (
+    <Panel title="Cohorts at PostHog" padded={true}>
+      {cohorts.map(({ id, isMember }) => (
+        <PostForm
+          key={id}
+          action="/studio/people/cohort"
+          className="bar"
+          fields={{ person: distinctId, cohort: String(id), enter: isMember ? "no" : "yes" }}
+        >
+          <Submit look="small">{isMember ? `Take out of cohort ${id}` : `Put into cohort ${id}`}</Submit>
+          {isMember ? <span>In cohort {id}. The daily sweep finds who enters.</span> : null}
+        </PostForm>
+      ))}
+    </Panel>
+  );
+}
+
 type Property = [name: string, value: unknown];
 
 const NAME: Field<Property> = { name: "Property", kind: "slim", of: ([name]) => <Id>{name}</Id> };

@@ -9,7 +9,7 @@ import { type RawProperty, rawOf, sourceNamed } from "../sandbox-sources.ts";
 import { Empty, Panel } from "../ui/parts.tsx";
 import { Timeline } from "../ui/timeline.tsx";
 import { MessageTable } from "./message-fields.tsx";
-import { ChannelForms, PersonForms } from "./person-forms.tsx";
+import { ChannelForms, CohortForms, PersonForms } from "./person-forms.tsx";
 import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
@@ -33,6 +33,8 @@ interface OnePerson {
   messages: SandboxMessage[];
   /** In the sandbox: the providers of push and chat that have an address of the person. */
   channels: string[];
+  /** In the sandbox: the cohorts of the workflows, and whether the person is in each. */
+  cohorts: Array<{ id: number; isMember: boolean }>;
 }
 
 /** A person as the workflows see them. In the sandbox, forms change the person's properties while a run waits. */
@@ -68,6 +70,7 @@ export const personPage = page<OnePerson>({
       person,
       raw: knownThere === undefined ? null : rawOf(knownThere),
       channels: sandbox?.channelsOf(distinctId) ?? [],
+      cohorts: sandbox?.cohortsOf(distinctId) ?? [],
       messages: (sandbox?.messages() ?? [])
         .filter(({ subscriberId }) => subscriberId === distinctId)
         .slice(-MOST_SHOWN)
@@ -76,7 +79,7 @@ export const personPage = page<OnePerson>({
   },
 
   view(model) {
-    const { distinctId, personRef, otherSource, runs, decisions, person, messages, channels } = model;
+    const { distinctId, personRef, otherSource, runs, decisions, person, messages, channels, cohorts } = model;
     const others = person?.distinctIds.filter((id) => id !== distinctId) ?? [];
     return {
       title: distinctId,
@@ -93,6 +96,7 @@ export const personPage = page<OnePerson>({
           />
           {person === null ? null : <PersonForms person={person} distinctId={distinctId} />}
           {person === null ? null : <ChannelForms distinctId={distinctId} channels={channels} />}
+          {cohorts.length === 0 ? null : <CohortForms distinctId={distinctId} cohorts={cohorts} />}
           <Panel title="Newest runs" actions={<a href={link("/studio/runs", { q: personRef })}>All runs</a>}>
             <RunTable
               runs={runs}

@@ -48,9 +48,9 @@ const columnsOf = (compared: Compared): Array<Field<WorkflowFacts>> => [
   {
     name: "Events",
     of: ({ id, listens }) =>
-      listens.map(({ event, does }) => (
-        <div key={event}>
-          <code>{event}</code> <span className="quiet">{does}</span>{" "}
+      listens.map(({ event, name, does }) => (
+        <div key={name}>
+          <EventName event={event} name={name} /> <span className="quiet">{does}</span>{" "}
           <EventPills compared={compared} workflow={id} event={event} />
         </div>
       )),
@@ -69,6 +69,10 @@ const columnsOf = (compared: Compared): Array<Field<WorkflowFacts>> => [
     ),
   },
 ];
+
+function EventName({ event, name }: { event: string; name: string }): ReactElement {
+  return event === name ? <code>{event}</code> : <span>{name}</span>;
+}
 
 function channelsOf(steps: WorkflowFacts["steps"]): string[] {
   return [...new Set(steps.flatMap(({ channel }) => channel ?? []))];
@@ -154,9 +158,9 @@ function rulesOf({ listens }: WorkflowFacts): Array<Field<WorkflowFacts>> {
     {
       name: "Events",
       of: () =>
-        listens.map(({ event, does }) => (
-          <div key={event}>
-            <code>{event}</code> {does}
+        listens.map(({ event, name, does }) => (
+          <div key={name}>
+            <EventName event={event} name={name} /> {does}
           </div>
         )),
     },

@@ -4,7 +4,7 @@ import type { NavigationEntry } from "../ui/layout.tsx";
 import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
-import { changePersonAction, channelAction, peoplePage } from "./people.tsx";
+import { changePersonAction, channelAction, cohortAction, peoplePage } from "./people.tsx";
 import { backTo, type SandboxAction } from "./sandbox-page.ts";
 import { controlsAction, stepPage, testAction } from "./step.tsx";
 import { storyPage } from "./story.tsx";
@@ -38,6 +38,7 @@ export const SANDBOX_ACTIONS: SandboxAction[] = [
   resendAction,
   changePersonAction,
   channelAction,
+  cohortAction,
   controlsAction,
   testAction,
 ];

@@ -82,6 +82,14 @@ export const channelAction: SandboxAction = {
   },
 };
 
+export const cohortAction: SandboxAction = {
+  path: "/people/cohort",
+  async run({ person = "", cohort, enter, here }, sandbox) {
+    sandbox.setMember(person, Number(cohort), enter === "yes");
+    return backTo(here);
+  },
+};
+
 /** Text that is not JSON stays text. Lists and objects stay text at PostHog, as PostHog's page cannot write them. */
 function valueTyped(typed: string, source: SandboxSource): unknown {
   const parsed = parseJson(typed);

@@ -11,6 +11,14 @@ const EXPECTED = {
     placeholders: ["after", "from", "limit", "sessions", "since", "until"],
     columns: ["argMaxIf", "last_seen_at", "person_key"],
   },
+  members: {
+    placeholders: ["after", "cohort", "limit", "since"],
+    columns: ["argMaxIf", "groupUniqArrayIf", "person_key"],
+  },
+  remaining: {
+    placeholders: ["cohort", "ids", "limit"],
+    columns: ["distinct_id"],
+  },
   history: {
     placeholders: ["after", "events", "from", "limit", "until"],
     columns: ["uuid", "event", "distinct_id", "timestamp", "properties", "person.id", "person.properties"],

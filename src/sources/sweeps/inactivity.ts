@@ -1,18 +1,14 @@
-import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
-import type { PersonRead, ReadPersons } from "../contracts/person.ts";
-import type { Absence } from "../contracts/workflow.ts";
-import type { DailyRun } from "../lib/daily.ts";
-import { DAY_MS } from "../lib/durations.ts";
-import type { Log } from "../lib/log.ts";
-import { uuidV5 } from "./event-fields.ts";
-import type { Ingest } from "./ingest.ts";
-import type { Absent, PostHogQueries } from "./posthog/queries.ts";
+import { USER_INACTIVE } from "../../contracts/event.ts";
+import type { Absence } from "../../contracts/workflow.ts";
+import type { DailyRun } from "../../lib/daily.ts";
+import { DAY_MS } from "../../lib/durations.ts";
+import type { Log } from "../../lib/log.ts";
+import { uuidV5 } from "../event-fields.ts";
+import type { Absent, PostHogQueries } from "../posthog/queries.ts";
+import { AT_ONCE, createIngestFound, type Found, type SweepParts, type SweptEvent } from "./ingest-found.ts";
 
 /** How far back a sweep covers missed days, for a workflow without a time limit for its start. */
 const CATCH_UP_MS = 7 * DAY_MS;
-/** The most people that PostHog reads in one call, and that are ingested at once. */
-const AT_ONCE = 200;
-const ANSWER_WITHIN_MS = 30_000;
 
 interface Watched {
   id: string;
@@ -36,27 +32,18 @@ export function createInactivitySweep({
   workflows,
   readAbsent,
   own,
-  readPersons,
-  knownEvents,
-  ingest,
-  count,
   now,
   log,
-}: {
+  ...parts
+}: SweepParts & {
   workflows: Watched[];
   /** Null without PostHog; then only our own record is read. */
   readAbsent: PostHogQueries["absences"] | null;
   own: OwnRecord;
-  /** Null when persons cannot be read anywhere. */
-  readPersons: ReadPersons | null;
-  /** Answers the uuids of the events that were ingested before. */
-  knownEvents(uuids: string[]): Promise<string[]>;
-  ingest: Ingest;
-  /** `found`: people who were found for the first time. `started`: people with an event that was accepted. */
-  count(what: "found" | "started", people: number): void;
   now(): number;
   log: Log;
 }): (run: DailyRun) => Promise<void> {
+  const ingestFound = createIngestFound(parts);
   return async (run) => {
     const troubles: unknown[] = [];
     for (const workflow of workflows)
@@ -103,7 +90,7 @@ export function createInactivitySweep({
     people: Absent[],
     { workflow, days, until }: { workflow: string; days: number; until: number },
     { signal, renew }: DailyRun,
-  ) {
+  ): Promise<Found> {
     signal.throwIfAborted();
     await renew();
     const distinctIds = people.map(({ distinctId }) => distinctId);
@@ -115,53 +102,17 @@ export function createInactivitySweep({
       })
       .filter(({ lastSeenAt }) => Date.parse(lastSeenAt) < until)
       .map((absent) => eventOf(absent, workflow, days));
-    const known = new Set(await knownEvents(events.map(({ uuid }) => uuid)));
-    const fresh = events.filter(({ uuid }) => !known.has(uuid));
-    if (fresh.length === 0) return { found: 0, started: 0 };
-
-    const readable = await withPersons(fresh, signal);
-    const outcomes = await Promise.all(readable.map((event) => ingest("sweep", { event }, bodyOf(event))));
-    const started = outcomes.filter(({ outcome }) => outcome === "accepted").length;
-    count("found", fresh.length);
-    count("started", started);
-    return { found: fresh.length, started };
+    return ingestFound(events, signal);
   }
-
-  /** Adds the present person properties to each event. Leaves out the events of deleted persons. */
-  async function withPersons(events: LifecycleEvent[], signal: AbortSignal): Promise<LifecycleEvent[]> {
-    if (readPersons === null) return events;
-    const distinctIds = events.map(({ distinctId }) => distinctId);
-    const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-    const persons = await readPersons(distinctIds, inTime);
-    return events.flatMap((event) => {
-      const person = persons.get(event.distinctId);
-      return person === undefined ? [] : { ...event, personProperties: asRead(person) };
-    });
-  }
-}
-
-/** The properties. An unreadable property gets the value `{}`, which is unreadable for every type. */
-function asRead({ properties, unreadable }: PersonRead): Record<string, unknown> {
-  return { ...properties, ...Object.fromEntries(unreadable.map((name) => [name, {}])) };
 }
 
 /** The event of an absence of `days` days, which occurs at the end of the last day. */
-function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: number): LifecycleEvent {
+function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: number): SweptEvent {
   return {
-    source: "sweep",
     uuid: uuidV5(JSON.stringify([USER_INACTIVE, workflow, distinctId, lastSeenAt, days])),
     name: USER_INACTIVE,
     distinctId,
     occurredAt: new Date(Date.parse(lastSeenAt) + days * DAY_MS).toISOString(),
     properties: { days_inactive: days, last_seen_at: lastSeenAt, swept_for: workflow },
-    personProperties: null,
   };
-}
-
-/** The body that PostHog's webhook would have, for the list of ignored events. */
-function bodyOf({ uuid, name, distinctId, occurredAt, properties }: LifecycleEvent): string {
-  return JSON.stringify({
-    event: { uuid, event: name, distinct_id: distinctId, properties, timestamp: occurredAt },
-    person: null,
-  });
 }
