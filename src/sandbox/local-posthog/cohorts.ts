@@ -16,31 +16,34 @@ export function cohortRoutes(state: PostHogState): Router {
   });
 }
 
-/** Adds a calculated cohort without members, unless it is there. */
-export function addCohort(state: PostHogState, id: number, now: string): void {
-  if (state.cohorts.some((cohort) => cohort.id === id)) return;
-  state.cohorts.push({ id, members: [], isDeleted: false, isStatic: false, isCalculating: false, calculatedAt: now });
-}
+export function cohortControls(state: PostHogState, nowText: () => string) {
+  return {
+    /** Adds a calculated cohort without members, unless it is there. */
+    addCohort(id: number): void {
+      if (state.cohorts.some((cohort) => cohort.id === id)) return;
+      const isNot = { isDeleted: false, isStatic: false, isCalculating: false };
+      state.cohorts.push({ id, members: [], ...isNot, calculatedAt: nowText() });
+    },
 
-/** Puts a person into a cohort, or takes the person out. Throws for an unknown person or cohort. */
-export function setMember(
-  state: PostHogState,
-  { distinctId, cohort: id, isMember }: { distinctId: string; cohort: number; isMember: boolean },
-): void {
-  const cohort = findCohort(state, id);
-  if (cohort === undefined) throw new Error(`the local PostHog has no cohort ${id}; does a workflow start on it?`);
-  const person = find(state.persons, distinctId);
-  if (person === undefined) throw new Error(`the local PostHog has no person with the distinct id "${distinctId}"`);
-  const others = cohort.members.filter((id) => !person.distinctIds.includes(id));
-  cohort.members = isMember ? [...others, distinctId] : others;
-}
+    /** Puts a person into a cohort, or takes the person out. Throws for an unknown person or cohort. */
+    setMember(distinctId: string, id: number, isMember: boolean): void {
+      const cohort = findCohort(state, id);
+      if (cohort === undefined) throw new Error(`the local PostHog has no cohort ${id}; does a workflow start on it?`);
+      const person = find(state.persons, distinctId);
+      if (person === undefined) throw new Error(`the local PostHog has no person with the distinct id "${distinctId}"`);
+      const others = cohort.members.filter((one) => !person.distinctIds.includes(one));
+      cohort.members = isMember ? [...others, distinctId] : others;
+    },
 
-export function cohortsOf(state: PostHogState, distinctId: string): Array<{ id: number; isMember: boolean }> {
-  const person = find(state.persons, distinctId);
-  if (person === undefined) return [];
-  return state.cohorts
-    .filter(({ isDeleted }) => !isDeleted)
-    .map((cohort) => ({ id: cohort.id, isMember: membersOf(state, cohort).has(person.uuid) }));
+    /** The cohorts, and whether a person is in each; empty for an unknown person. */
+    cohortsOf(distinctId: string): Array<{ id: number; isMember: boolean }> {
+      const person = find(state.persons, distinctId);
+      if (person === undefined) return [];
+      return state.cohorts
+        .filter(({ isDeleted }) => !isDeleted)
+        .map((cohort) => ({ id: cohort.id, isMember: membersOf(state, cohort).has(person.uuid) }));
+    },
+  };
 }
 
 /** The uuids of the persons in a cohort. */

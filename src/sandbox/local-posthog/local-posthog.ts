@@ -8,7 +8,7 @@ import { createFaultInjection } from "../fault-injection.ts";
 import type { Attempt } from "../signed-webhook.ts";
 import { authorize, ofProject, scoped } from "./access.ts";
 import { captureBatch, eventIn, pastEvent, type Report } from "./capture.ts";
-import { addCohort, cohortRoutes, cohortsOf, setMember } from "./cohorts.ts";
+import { cohortControls, cohortRoutes } from "./cohorts.ts";
 import { dashboardRoutes, insightRoutes } from "./dashboards.ts";
 import { definitionRoutes } from "./definitions.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
@@ -102,13 +102,7 @@ export async function openLocalPostHog({
     /** Adds or changes a feature flag, for all people or only for `distinctIds`. A text value is the variant. */
     setFlag: (key: string, value: boolean | string, distinctIds?: string[]) =>
       setFlag(state, { key, value, distinctIds }),
-    /** Adds a cohort without members, unless it is there. */
-    addCohort: (id: number) => addCohort(state, id, nowText()),
-    /** The cohorts, and whether a person is in each; empty for an unknown person. */
-    cohortsOf: (distinctId: string) => cohortsOf(state, distinctId),
-    /** Puts a person into a cohort, or takes the person out. Throws for an unknown person or cohort. */
-    setMember: (distinctId: string, cohort: number, isMember: boolean) =>
-      setMember(state, { distinctId, cohort, isMember }),
+    ...cohortControls(state, nowText),
     /** Resolves when every delivery has ended or waits for its retry. */
     idle: activity.idle,
     tasks: activity.count,
