@@ -1,10 +1,12 @@
 import express, { type Router } from "express";
 import type { Report } from "../contracts/report.ts";
 import { commandSecret, STORE_CHANGE_PATH } from "../contracts/store-change.ts";
+import { deviceRoutes } from "../http/devices.ts";
 import { answeredFirst, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
 import { storeChanges } from "../http/store-changes.ts";
 import { describeError } from "../lib/errors.ts";
 import { type Listening, serve } from "../lib/server.ts";
+import { createBearerVerifier } from "../lib/verify-bearer.ts";
 import { createWebhookVerifier } from "../lib/verify-webhook.ts";
 import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { clickRoutes, type Links } from "../links/links.ts";
@@ -57,7 +59,9 @@ export async function openHttp(
     .use(metrics.routes({ depths, token: config.metricsToken, now }))
     .use(notFound)
     .use(failed({ log }));
-  const webhooks = isIngress ? { ...ingestion.webhooks, ...webhooksOf(context, { optOuts, runs }) } : {};
+  const webhooks = isIngress
+    ? { ...ingestion.webhooks, ...webhooksOf(context, { optOuts, runs }), ...backendRoutes(context) }
+    : {};
   const { port, keepAliveMs } = config;
   const listener = plainBodies(answeredFirst(webhooks, http), { log });
   return { ...(await serve(listener, { port, variable: "PORT", keepAliveMs })), idle: clicks.idle };
@@ -112,6 +116,19 @@ function webhooksOf(
     // With PostgreSQL, commands write to the database themselves.
     ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
   };
+}
+
+/** The routes for the team's own back end, by method and path. Without BACKEND_KEY there are none. */
+function backendRoutes({ config, store, metrics, budget, isClosing, log }: Context): Record<string, WebhookHandler> {
+  if (config.backendKey === undefined) return {};
+  return deviceRoutes({
+    ...store.devices,
+    verify: createBearerVerifier({ key: config.backendKey, setting: "BACKEND_KEY" }),
+    budget,
+    isStopping: isClosing,
+    count: metrics.backendAnswered,
+    log,
+  });
 }
 
 /** Finds the messages of a link or a webhook, and reports their results. */

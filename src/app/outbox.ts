@@ -1,5 +1,6 @@
 import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
+import { createDevices } from "../outbox/jobs/devices.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";
 import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
 import { createWithdrawals } from "../outbox/jobs/withdraw.ts";
@@ -135,6 +136,7 @@ function runJobOf(
         log,
       }),
       withdraw: withdrawals.withdraw,
+      devices: createDevices({ ...store.devices, novu: novu.api, pace: novu.limit.subscribers, log }),
       preferences: optOuts.send.toNovu,
       "opt-outs": optOuts.send.toPostHog,
       report: reports.report,

@@ -3,6 +3,7 @@ import { HOUR_MS } from "../lib/durations.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { Decision } from "./decision.ts";
+import { DeviceList } from "./device.ts";
 import { Report } from "./report.ts";
 import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
 import { Run } from "./run.ts";
@@ -47,6 +48,14 @@ const ChangedTopics = z.object({
 });
 export type ChangedTopics = z.infer<typeof ChangedTopics>;
 
+/** A changed list of device tokens. The job sends the tokens that the list has when the job runs. */
+const ChangedDevices = DeviceList.extend({
+  distinctId: z.string().min(1),
+  /** ISO 8601 */
+  at: z.iso.datetime(),
+});
+export type ChangedDevices = z.infer<typeof ChangedDevices>;
+
 /** The body of each kind of job. */
 interface Bodies {
   /** Start a workflow at Novu. */
@@ -67,6 +76,8 @@ interface Bodies {
   "refresh subscriber": Refresh;
   /** Merge two ids, if the source has merged them, and ingest the ignored events of the previous id again. */
   merge: MergeRequest;
+  /** Send a list of device tokens to Novu. */
+  devices: ChangedDevices;
   /** Send the preferences of these topics to Novu. */
   preferences: ChangedTopics;
   /** Set the opt-outs on PostHog's person. */
@@ -138,6 +149,12 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
     queue: "persons",
     key: ({ eventUuid }) => eventUuid,
     subject: ({ currentId }) => ofPerson(currentId),
+  },
+  devices: {
+    schema: ChangedDevices,
+    queue: "subscribers",
+    key: ({ distinctId, provider, at }) => `${distinctId}:${provider}:${at}`,
+    subject: ({ distinctId }) => ofPerson(distinctId),
   },
   preferences: { schema: ChangedTopics, queue: "subscribers", key: keyOfTopics, subject: topicsOfPerson },
   "opt-outs": { schema: ChangedTopics, queue: "posthog", key: keyOfTopics, subject: topicsOfPerson },

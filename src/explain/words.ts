@@ -26,6 +26,7 @@ export const JOB_NAMES: Record<PersonJob["kind"], string> = {
   throttle: "The check for a throttled run at Novu",
   merge: "The check at PostHog whether two ids are one person",
   "upsert subscriber": "The update of the subscriber at Novu",
+  devices: "The update of the devices at Novu",
   preferences: "The update of the preferences at Novu",
   "opt-outs": "The update of the opt-outs at PostHog",
   report: "The report of a message to PostHog",

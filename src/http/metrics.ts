@@ -41,6 +41,10 @@ function createCounters(registry: Registry) {
   ]);
   const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's webhooks, by HTTP status", ["status"]);
   const novuEvents = counter("novu_events", "Events in Novu's webhooks, by result", ["outcome"]);
+  const backendAnswers = counter("backend_answers", "Answers to your own back end, by route and HTTP status", [
+    "route",
+    "status",
+  ]);
   const events = counter("events", "Events by result: accepted, duplicate or ignored", ["outcome"]);
   const ignored = counter("ignored_events", "Ignored events, or ignored parts of events, by cause", ["cause"]);
   const jobs = counter("jobs", "Attempts of jobs, by queue and result", ["queue", "outcome"]);
@@ -73,6 +77,7 @@ function createCounters(registry: Registry) {
   return {
     answered: (source: Source, status: number) => answers.inc({ source, status }),
     novuAnswered: (status: number) => novuAnswers.inc({ status }),
+    backendAnswered: (route: string, status: number) => backendAnswers.inc({ route, status }),
     novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
     ignored: (cause: Cause) => ignored.inc({ cause }),

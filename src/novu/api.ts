@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Channel } from "../contracts/channel.ts";
+import type { DeviceList } from "../contracts/device.ts";
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
 import type { Start, Subscriber } from "../contracts/routing.ts";
 import { PermanentError } from "../lib/errors.ts";
@@ -17,7 +18,8 @@ export type NovuApi = ReturnType<typeof createNovuApi>;
  * 250 µs.
  * Sources: https://docs.novu.co/api-reference/events/trigger-event,
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,
- * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences
+ * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences,
+ * https://docs.novu.co/api-reference/subscribers/update-provider-credentials
  */
 export function createNovuApi(access: NovuAccess) {
   const call = createNovuCalls(access);
@@ -53,6 +55,29 @@ export function createNovuApi(access: NovuAccess) {
     async create(subscriber: Subscriber): Promise<void> {
       const fields = Object.entries(subscriber).filter(([, value]) => value !== null);
       await call("/v2/subscribers", { method: "POST", body: Object.fromEntries(fields), answer: Accepted });
+    },
+
+    /** Creates a subscriber that has only its id. Throws a RetryLaterError, and changes nothing, if there is one. */
+    async createEmpty(subscriberId: string): Promise<void> {
+      // Without `failIfExists`, Novu empties the `data` of a subscriber that a trigger creates at the same time.
+      await call("/v2/subscribers?failIfExists=true", { method: "POST", body: { subscriberId }, answer: Accepted });
+    },
+
+    /**
+     * Replaces the device tokens of a subscriber. Throws a PermanentError if Novu has no such subscriber, or no active
+     * integration of the provider.
+     */
+    async setDeviceTokens(subscriberId: string, list: DeviceList, deviceTokens: string[]): Promise<void> {
+      const { provider: providerId, integration } = list;
+      await call(`/v1/subscribers/${encodeURIComponent(subscriberId)}/credentials`, {
+        method: "PUT",
+        body: {
+          providerId,
+          ...(integration !== null && { integrationIdentifier: integration }),
+          credentials: { deviceTokens },
+        },
+        answer: Accepted,
+      });
     },
 
     hasSubscriber: (subscriberId: string) =>

@@ -45,7 +45,7 @@ export interface NovuAccess {
 }
 
 interface NovuCall<Answer extends z.ZodType> {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: object;
   /** The schema of Novu's answer. A 2xx with another body does not come from Novu. */

@@ -22,7 +22,10 @@ const READS_EVERY_MS = 5 * SECOND_MS;
 type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
 /** The handlers that the caller creates. */
-type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "withdraw" | "preferences" | "opt-outs" | "report">;
+type OtherHandlers = Pick<
+  Handlers,
+  "receipt" | "overdue" | "withdraw" | "devices" | "preferences" | "opt-outs" | "report"
+>;
 
 interface Parts {
   novu: NovuSubscribers & {

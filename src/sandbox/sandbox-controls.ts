@@ -3,6 +3,7 @@ import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { SandboxControls, SandboxDelivery, SandboxPerson, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
+import { connectedProviders } from "./local-novu/credentials.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
@@ -78,7 +79,7 @@ export function createSandboxControls({
       log({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
 
-    channelsOf: (distinctId) => (novu.state.subscribers[distinctId]?.channels ?? []).map((one) => one.providerId),
+    channelsOf: (distinctId) => connectedProviders(novu.state, distinctId),
     setChannel(person, provider, isConnected) {
       novu.setChannel(person, provider, isConnected);
       log({ kind: "channel", person, provider, isConnected });

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Queue } from "../contracts/job.ts";
 import { decisions } from "./decisions.ts";
+import { devices } from "./devices.ts";
 import type { Engine, Parts } from "./engine.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
@@ -65,6 +66,7 @@ function createRepositories(parts: Parts): Repositories {
     jobs: jobs(parts),
     decisions: decisions(parts),
     people: people(parts),
+    devices: devices(parts),
     limits: limits(parts),
   };
 }
@@ -76,6 +78,7 @@ const SHOWN = {
   jobs: ["complete", "retry", "giveUp", "schedule", "redrive"],
   decisions: ["record", "insertReport"],
   people: ["changeOptOuts", "saveSentProfile", "delete", "merge", "split"],
+  devices: ["add", "remove"],
 } as const satisfies { [Repository in keyof Repositories]?: Array<keyof Repositories[Repository]> };
 
 /** The same repositories, which call `changed` after each method that writes what a page shows. */

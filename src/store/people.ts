@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { maskedToken } from "../contracts/device.ts";
 import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { type PersonRead, readPerson } from "../contracts/person.ts";
 import type { Merge, Subscriber } from "../contracts/routing.ts";
@@ -44,6 +45,7 @@ export const PERSON_TABLES = {
   cohortMembers: "cohort_members",
   optOuts: "opt_outs",
   bounces: "bounces",
+  devices: "devices",
   aliases: "aliases",
 } as const satisfies Record<string, keyof Tables>;
 
@@ -57,7 +59,7 @@ export const IMPERSONAL_TABLES = [
   "ended_sessions",
 ] as const;
 
-/** Every record of one person, table by table. */
+/** Every record of one person, table by table. Of the tokens of devices it has only the end. */
 export type PersonRecords = Record<keyof typeof PERSON_TABLES, Array<Record<string, unknown>>>;
 
 const KINDS = Object.keys(PERSON_TABLES) as Array<keyof PersonRecords>;
@@ -131,6 +133,7 @@ export function people(parts: Parts): People {
       const records = {} as PersonRecords;
       for (const kind of KINDS)
         records[kind] = await db.selectFrom(PERSON_TABLES[kind]).selectAll().where(isOf(kind, ids)).execute();
+      records.devices = records.devices.map((row) => ({ ...row, token: maskedToken(String(row.token)) }));
       return records;
     },
 

@@ -1,5 +1,6 @@
 import type { Queue } from "../contracts/job.ts";
 import type { Decisions } from "./decisions.ts";
+import type { Devices } from "./devices.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
@@ -12,6 +13,7 @@ export interface Repositories {
   jobs: Jobs;
   decisions: Decisions;
   people: People;
+  devices: Devices;
   limits: Limits;
 }
 
@@ -31,8 +33,8 @@ interface StoreListeners {
 export interface Store extends Repositories {
   /**
    * Deletes up to `mostRows` rows that were written before `before`, in one short transaction. Answers how many, or
-   * null when another process is deleting. Rows with a job stay. Opt-outs and merges stay at any age, because an id may
-   * return at any time.
+   * null when another process is deleting. Rows with a job stay. Opt-outs, devices and merges stay at any age, because
+   * an id may return at any time.
    */
   prune(before: number, mostRows: number): Promise<number | null>;
   /** The returned function removes the listener. A listener runs after the transaction. */

@@ -1,4 +1,5 @@
 import { type Generated, type GeneratedAlways, sql } from "kysely";
+import type { PushProvider } from "../contracts/device.ts";
 import type { Source } from "../contracts/event.ts";
 import type { Job, Queue } from "../contracts/job.ts";
 
@@ -114,6 +115,16 @@ export interface Tables {
   };
   /** For each distinct id, the address that bounced last. */
   bounces: { distinct_id: string; address_hash: string | null; at: string };
+  /** Devices that take push messages; a larger id was registered later. None is deleted because of its age. */
+  devices: {
+    id: Generated<number>;
+    distinct_id: string;
+    provider: PushProvider;
+    /** Null for the provider's newest integration at Novu. */
+    integration: string | null;
+    token: string;
+    registered_at: number;
+  };
   jobs: {
     id: Generated<number>;
     /** By `keyOf`: the same job is never written twice. */

@@ -12,6 +12,7 @@ import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
 import { storeCohorts } from "./promises-cohorts.ts";
+import { storeDevices } from "./promises-devices.ts";
 import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
@@ -37,6 +38,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storeShapes("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
   storeOptOuts("PostgreSQL", createEngine);
+  storeDevices("PostgreSQL", createEngine);
   storeRehearsals("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {

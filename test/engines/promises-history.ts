@@ -195,6 +195,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           report,
         });
       }
+      await store.devices.add({ distinctId: "ada", provider: "fcm", integration: null, token: "a-token" });
       // While these are being done, what is chosen next waits behind them.
       for (const queue of ["subscribers", "posthog"] as const) await store.jobs.claim(queue, 99, HOUR_MS);
       await store.people.changeOptOuts({
@@ -213,6 +214,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         "refresh subscriber": ["refresh subscriber:u:w", "refresh subscriber:u:w:correction"],
         merge: ["merge:i u"],
         "upsert subscriber": ["upsert subscriber:i u"],
+        devices: [`devices:ada:fcm:${OCCURRED_AT}`],
         preferences: [`preferences:ada:${OCCURRED_AT}`, `preferences:ada:${LATER}`],
         "opt-outs": [`opt-outs:ada:${OCCURRED_AT}`, `opt-outs:ada:${LATER}`],
         receipt: ["receipt:u:w:second"],

@@ -509,5 +509,6 @@ const COUNTS = {
   cohortMembers: 0,
   optOuts: 0,
   bounces: 0,
+  devices: 0,
   aliases: 0,
 };

@@ -271,13 +271,21 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           });
         }
         await merged(["visitor", "ada"]);
+        for (const distinctId of ["visitor", "ada", "grace"])
+          await store.devices.add({
+            distinctId,
+            provider: "fcm",
+            integration: null,
+            token: `a long token of ${distinctId}`,
+          });
         const others = await store.people.listRecords("grace");
-        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, jobs: 6, profiles: 2, aliases: 1 };
+        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, devices: 2, jobs: 8, profiles: 2, aliases: 1 };
         const none = { matchKeys: 0, decisions: 0, sends: 0, reports: 0, customValues: 0, variants: 0, ignored: 0 };
         const records = await store.people.listRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, ...none, traits: 0, cohortMembers: 0, optOuts: 0, bounces: 0 });
-        expect(JSON.stringify(records)).not.toContain("grace");
+        expect(records.devices.map(({ token }) => token).sort()).toEqual(["… ada", "…itor"]);
+        expect(JSON.stringify(records)).not.toMatch(/grace|a long token/);
         expect(await store.people.delete("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"])
           expect(Object.values(await store.people.listRecords(id)).flat()).toEqual([]);

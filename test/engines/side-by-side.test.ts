@@ -260,6 +260,7 @@ describe("starts and exits of one person, side by side", () => {
           receipt: async () => {},
           overdue: async () => {},
           withdraw: async () => {},
+          devices: async () => {},
           preferences: async () => {},
           "opt-outs": async () => {},
           report: async () => {},

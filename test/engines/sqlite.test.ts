@@ -26,6 +26,7 @@ import { callStore, methodsOf, type StoreCall } from "../support/store-calls.ts"
 import { type Engine, storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
 import { storeCohorts } from "./promises-cohorts.ts";
+import { storeDevices } from "./promises-devices.ts";
 import { storeExits } from "./promises-exits.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
@@ -47,6 +48,7 @@ storeVariants("SQLite", createEngine);
 storeShapes("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
 storeOptOuts("SQLite", createEngine);
+storeDevices("SQLite", createEngine);
 storeRehearsals("SQLite", createEngine);
 
 function createEngine(): Engine {
@@ -134,6 +136,9 @@ describe("no statement reads a whole table", () => {
       { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, report: unsubscribed() },
     ],
     ["people.findOptOuts", "ada"],
+    ["devices.add", { distinctId: "ada", provider: "fcm", integration: null, token: "t" }],
+    ["devices.listTokens", "ada", { provider: "fcm", integration: null }],
+    ["devices.remove", { provider: "fcm", token: "t" }],
     ["people.saveBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
     ["people.listBounces", "ada"],
     ["runs.enter", place, "once"],

@@ -33,18 +33,22 @@ export function rateLimit(perSecond: number): RequestHandler {
 
 export interface NovuIntegration {
   providerId: string;
+  /** By default the provider's id. */
+  identifier?: string;
   channel: string;
   active: boolean;
   primary: boolean;
 }
 
-/** One provider for each channel. The email provider is the primary one. */
+/** A provider for each channel, and three for push. The email provider is the primary one. */
 export function someIntegrations(): NovuIntegration[] {
   return [
     { providerId: "resend", channel: "email" },
     { providerId: "novu", channel: "in_app" },
     { providerId: "twilio", channel: "sms" },
     { providerId: "fcm", channel: "push" },
+    { providerId: "apns", channel: "push" },
+    { providerId: "expo", channel: "push" },
     { providerId: "slack", channel: "chat" },
   ].map((one, index) => ({ ...one, active: true, primary: index === 0 }));
 }
@@ -70,7 +74,7 @@ export function accountRoutes(integrations: NovuIntegration[]): Router {
       answer(
         response,
         200,
-        named.map((one) => ({ ...one, identifier: one.providerId })),
+        named.map((one) => ({ identifier: one.providerId, ...one })),
       );
     });
 }

@@ -9,11 +9,12 @@ import { accountRoutes, authorize, rateLimit, someIntegrations } from "./account
 import { activityRoutes } from "./activity.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { credentialRoutes, setChannel } from "./credentials.ts";
 import { forgetDaily } from "./forget.ts";
 import { type Mark, marked } from "./mark.ts";
 import { emptyNovuState, find, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
-import { inboxRoutes, preferenceRoutes, setChannel, subscriberRoutes } from "./subscribers.ts";
+import { inboxRoutes, preferenceRoutes, subscriberRoutes } from "./subscribers.ts";
 import { createTriggers, idempotency } from "./triggers.ts";
 import { findStep, tryStep } from "./try-step.ts";
 import { createNovuWebhooks } from "./webhooks.ts";
@@ -162,6 +163,8 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
       .use(accountRoutes(integrations))
       .use(activityRoutes(state, limited(limits.readsPerSecond)))
       .use(subscriberRoutes(state, limitConfiguration))
+      .put("/v1/subscribers/:id/credentials", limitConfiguration)
+      .use(credentialRoutes(state, integrations))
       .use(preferenceRoutes(state, limitConfiguration))
       .use(inboxRoutes(state, { mark, limited: limitConfiguration }))
       .use((_request, response) => refuse(response, 404, "the local Novu does not have this route"));

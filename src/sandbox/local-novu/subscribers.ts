@@ -3,23 +3,20 @@ import isEmail from "validator/lib/isEmail.js";
 import { z } from "zod";
 import { answer, refuse, refuseFields, SOME_DAY } from "./answer.ts";
 import type { Mark } from "./mark.ts";
-import { type Message, type NovuState, type NovuSubscriber, type SubscriberChannel, WEEKDAYS } from "./state.ts";
-import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
+import { type Message, type NovuState, type NovuSubscriber, WEEKDAYS } from "./state.ts";
 
 export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
-const Credentials = z.object({
-  providerId: z.string().refine((id) => Object.hasOwn(CHANNEL_OF_PROVIDER, id), "is no push or chat provider"),
-  integrationIdentifier: z.string().optional(),
-  credentials: z.looseObject({ deviceTokens: z.array(z.string()).optional(), webhookUrl: z.string().optional() }),
-});
 
-/** Subscribers, and their credentials at push and chat providers. */
+/** Subscribers. Their credentials at push and chat providers: credentials.ts. */
 export function subscriberRoutes(state: NovuState, limited: RequestHandler): Router {
   const existing = existingSubscriber(state);
   return Router()
     .post("/v2/subscribers", limited, validFields, (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuseFields(response, ["subscriberId must be a string"]);
+      const { subscriberId } = subscriber.data;
+      if (request.query.failIfExists === "true" && state.subscribers[subscriberId] !== undefined)
+        return refuse(response, 409, `Subscriber with id: ${subscriberId} already exists`);
       const saved = upsertSubscriber(state, subscriber.data);
       // If the request has no `data`, Novu deletes the subscriber's `data`.
       if (subscriber.data.data === undefined) delete saved.data;
@@ -36,29 +33,7 @@ export function subscriberRoutes(state: NovuState, limited: RequestHandler): Rou
       delete state.preferences[idOf(request)];
       delete state.schedules[idOf(request)];
       answer(response, 200, { acknowledged: true, status: "deleted" });
-    })
-    .put("/v1/subscribers/:id/credentials", existing, (request, response) => {
-      const body = Credentials.safeParse(request.body);
-      if (!body.success) return refuseFields(response, [z.prettifyError(body.error)]);
-      const { providerId, integrationIdentifier: _integrationId = providerId, credentials } = body.data;
-      const others = (state.subscribers[idOf(request)]?.channels ?? []).filter(
-        (channel) => channel.providerId !== providerId || channel._integrationId !== _integrationId,
-      );
-      const channels: SubscriberChannel[] = [...others, { providerId, _integrationId, credentials }];
-      answer(response, 200, upsertSubscriber(state, { subscriberId: idOf(request), channels }));
     });
-}
-
-/** Gives a subscriber an example address at a provider of push or chat, or takes it away. */
-export function setChannel(
-  state: NovuState,
-  { subscriberId, providerId, isConnected }: { subscriberId: string; providerId: string; isConnected: boolean },
-): void {
-  const others = (state.subscribers[subscriberId]?.channels ?? []).filter((one) => one.providerId !== providerId);
-  const name = `${subscriberId}'s ${providerId}`;
-  const credentials = { deviceTokens: [name], webhookUrl: `https://${providerId}.invalid/${encodeURIComponent(name)}` };
-  const added = isConnected ? [{ providerId, _integrationId: providerId, credentials }] : [];
-  upsertSubscriber(state, { subscriberId, channels: [...others, ...added] });
 }
 
 /** Refuses a request about an unknown subscriber. */

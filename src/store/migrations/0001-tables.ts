@@ -14,7 +14,15 @@ function statementsFor(engine: EngineName): string[] {
     isPostgres
       ? `text generated always as (body::jsonb ->> '${name}') stored`
       : `text generated always as (body ->> '${name}')`;
-  return [...EVENTS_AND_RUNS, ...jobs(id), ...ignoredEvents(id), ...decisions(id, fromBody), ...PEOPLE, ...LIMITS];
+  return [
+    ...EVENTS_AND_RUNS,
+    ...jobs(id),
+    ...ignoredEvents(id),
+    ...decisions(id, fromBody),
+    ...PEOPLE,
+    ...devices(id),
+    ...LIMITS,
+  ];
 }
 
 const EVENTS_AND_RUNS = [
@@ -152,6 +160,16 @@ const PEOPLE = [
 
   "create table bounces (distinct_id text primary key, address_hash text, at text not null)",
 ];
+
+function devices(id: string): string[] {
+  return [
+    `create table devices (
+      ${id}, distinct_id text not null, provider text not null, integration text, token text not null,
+      registered_at bigint not null,
+      constraint devices_once unique (provider, token))`,
+    "create index devices_of_person on devices (distinct_id, provider)",
+  ];
+}
 
 const LIMITS = [
   "create table rate_limiters (name text primary key, next_at double precision not null)",

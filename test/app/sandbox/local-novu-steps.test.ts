@@ -384,6 +384,7 @@ describe("push, sms and chat", () => {
     const stored = await put({ providerId: "fcm", credentials: { deviceTokens: ["one", "two"] } });
     expect(stored.status).toBe(200);
     await put({ providerId: "slack", credentials: { webhookUrl: "https://slack.invalid/1" } });
+    novu.integrations.push({ ...novu.integrations.at(-1)!, identifier: "second" });
     await put({
       providerId: "slack",
       integrationIdentifier: "second",
@@ -420,7 +421,14 @@ describe("push, sms and chat", () => {
   });
 
   it.each([
-    ["nobody's", "nobody", { providerId: "fcm", credentials: {} }, 404],
+    ["nobody's", "nobody", { providerId: "fcm", credentials: {} }, 400],
+    ["a provider's without integration", "ada", { providerId: "pushpad", credentials: {} }, 400],
+    [
+      "too many",
+      "ada",
+      { providerId: "fcm", credentials: { deviceTokens: Array.from({ length: 101 }, (_, index) => `${index}`) } },
+      400,
+    ],
     ["an unknown provider's", "ada", { providerId: "pigeon", credentials: {} }, 422],
     ["no", "ada", { providerId: "fcm" }, 422],
   ])("refuse %s credentials", async (_name, subscriberId, body, status) => {

@@ -95,6 +95,7 @@ describe("explain", () => {
       merge: "The check at PostHog whether two ids are one person",
       "upsert subscriber": "The update of the subscriber at Novu",
       preferences: "The update of the preferences at Novu",
+      devices: "The update of the devices at Novu",
       "opt-outs": "The update of the opt-outs at PostHog",
       report: "The report of a message to PostHog",
     } satisfies Record<PersonJob["kind"], string>) as Array<[PersonJob["kind"], string]>,

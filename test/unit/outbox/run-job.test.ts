@@ -152,6 +152,7 @@ async function runJob(
       receipt: note("receipt", undefined),
       overdue: note("overdue", undefined),
       withdraw: note("withdraw", undefined),
+      devices: note("devices", undefined),
       preferences: note("preferences", undefined),
       "opt-outs": note("opt-outs", undefined),
       report: note("report", undefined),
