@@ -12,6 +12,7 @@ import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { clickRoutes, type Links } from "../links/links.ts";
 import { novuWebhook } from "../novu/webhook.ts";
 import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
+import { whyNoPerson } from "../routing/person.ts";
 import type { Store } from "../store/store.ts";
 import { createEventStates } from "./comparison.ts";
 import type { Context } from "./context.ts";
@@ -123,6 +124,7 @@ function backendRoutes({ config, store, metrics, budget, isClosing, log }: Conte
   if (config.backendKey === undefined) return {};
   return deviceRoutes({
     ...store.devices,
+    whyNoPerson: (distinctId) => whyNoPerson({ distinctId }),
     verify: createBearerVerifier({ key: config.backendKey, setting: "BACKEND_KEY" }),
     budget,
     isStopping: isClosing,

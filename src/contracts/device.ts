@@ -24,7 +24,7 @@ export type DeviceList = z.infer<typeof DeviceList>;
 /** Shorter tokens are hidden completely. */
 const SHOWN_FROM = 16;
 
-/** The end of a token, for people who look for a device. Whoever has a token can send messages to its device. */
+/** The end of a token, for people who look for a device. With the whole token anybody may send to the device. */
 export function maskedToken(token: string): string {
   return token.length < SHOWN_FROM ? "…" : `…${token.slice(-4)}`;
 }

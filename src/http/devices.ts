@@ -24,6 +24,8 @@ const Registration = Token.extend({
 interface Routes {
   add(device: Device): Promise<void>;
   remove(device: Pick<Device, "provider" | "token">): Promise<boolean>;
+  /** Why no person can have this distinct id, such as "undefined"; null when one can. */
+  whyNoPerson(distinctId: string): string | null;
 }
 
 /**
@@ -33,6 +35,7 @@ interface Routes {
 export function deviceRoutes({
   add,
   remove,
+  whyNoPerson,
   count,
   ...endpoint
 }: Omit<WebhookEndpoint, "count"> & Routes & { count(route: string, status: number): void }): Record<
@@ -41,6 +44,8 @@ export function deviceRoutes({
 > {
   return {
     ...route("POST /devices", Registration, async ({ distinct_id: distinctId, integration = null, ...token }) => {
+      const why = whyNoPerson(distinctId);
+      if (why !== null) throw new BodyError(`distinct_id: ${why}`, 400);
       await add({ ...token, distinctId, integration });
       return { registered: 1 };
     }),

@@ -155,6 +155,7 @@ describe("a request of the back end", () => {
     ["POST /devices", { ...device, distinct_id: "" }, /^distinct_id: /],
     ["POST /devices", { ...device, distinct_id: "a\0" }, /^distinct_id: /],
     ["POST /devices", { ...device, distinct_id: "x".repeat(201) }, /^distinct_id: /],
+    ["POST /devices", { ...device, distinct_id: "undefined" }, /^distinct_id: the distinct id is a placeholder$/],
     ["POST /devices", { ...device, provider: "slack" }, /^provider: .*"fcm"/],
     ["POST /devices", { ...device, provider: undefined }, /^provider: /],
     ["POST /devices", { ...device, token: "" }, /^token: /],
@@ -182,7 +183,7 @@ describe("a request of the back end", () => {
     const counts = await metric(sandbox.app.url, "bridge_backend_answers_total");
     expect(counts).toMatchObject({
       'route="POST /devices",status="202"': expect.any(Number),
-      'route="POST /devices",status="400"': 15,
+      'route="POST /devices",status="400"': 16,
       'route="DELETE /devices",status="401"': 3,
     });
     const text = logged.join("");

@@ -6,6 +6,7 @@ import { pseudonymOf } from "../../src/lib/rehearsal-files.ts";
 import type { HistoryLine } from "../../src/rehearsal/history.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
+import { fromBackend } from "../support/devices.ts";
 import { linesOf, openFrom } from "../support/history.ts";
 import { dropOff } from "../support/product/drop-off.tsx";
 import { testSandbox } from "../support/sandbox.ts";
@@ -23,7 +24,8 @@ describe("npm run person", () => {
       expect.objectContaining({ body: expect.objectContaining({ name: "checkout_started" }) }),
     );
     expect(records.decisions).toMatchObject([{ body: { step: "checkout-note", outcome: "sent" } }]);
-    expect(stdout).not.toContain("grace");
+    expect(records.devices).toMatchObject([{ distinct_id: "ada", provider: "fcm", token: "…hone" }]);
+    expect(stdout).not.toMatch(/grace|device-of/);
 
     const nobody = await runCommand(sandbox, "person", ["export", "nobody"]);
     expect([nobody.code, Object.values(JSON.parse(nobody.stdout).records).flat()]).toEqual([1, []]);
@@ -49,7 +51,7 @@ describe("npm run person", () => {
       { where: "Novu", outcome: "done", what: "the subscriber ada" },
       { where: "here", outcome: "done", what: expect.any(String), records: expect.any(Object) },
     ]);
-    expect(parts.at(-1)?.records).toMatchObject({ runs: 1, decisions: 1, aliases: 1 });
+    expect(parts.at(-1)?.records).toMatchObject({ runs: 1, decisions: 1, aliases: 1, devices: 1 });
     const planned = (JSON.parse(dry.stdout) as { parts: Part[] }).parts;
     expect(
       planned.map(({ outcome, ...part }) => ({ ...part, outcome: outcome.replace("to be done", "done") })),
@@ -263,6 +265,10 @@ async function withAda(): Promise<Sandbox> {
       uuid: `checkout-${index + 1}`,
       properties: { checkout_url: "https://app.acme.example/checkout" },
     });
+  for (const distinctId of ["ada", "grace"]) {
+    const device = { distinct_id: distinctId, provider: "fcm", token: `device-of-${distinctId}-phone` };
+    expect((await fromBackend(sandbox, "POST /devices", device)).status).toBe(202);
+  }
   await sandbox.travel({ hours: 2 });
   return sandbox;
 }

@@ -32,6 +32,8 @@ describe("a body whose sender's headers prove nothing", () => {
     ["Novu's webhook, without a signature", "/webhooks/novu", {}],
     ["Segment's webhook, without a signature", "/webhooks/segment", {}],
     ["Segment's webhook, by a wrong token", "/webhooks/segment", { authorization: "Bearer of nobody" }],
+    ["the route for devices, without a key", "/devices", {}],
+    ["the route for devices, by another key", "/devices", { authorization: "Bearer of nobody" }],
     ["Segment's webhook, by a malformed one", "/webhooks/segment", { "x-signature": "none" }],
   ])("is not waited for at %s", async (_where, path, headers) => {
     const { socket, answer } = open(sandbox.app.url, path, { "content-length": "1900000", ...headers });
