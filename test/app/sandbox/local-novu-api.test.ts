@@ -216,6 +216,15 @@ describe("a subscriber", () => {
     expect(novu.state.subscribers.ada).toEqual({ subscriberId: "ada", firstName: "Ada" });
   });
 
+  it("that is there is not created again with failIfExists: 409", async () => {
+    const create = (query: string) => api("POST", `/v2/subscribers${query}`, { subscriberId: "ada" });
+    await api("POST", "/v2/subscribers", { subscriberId: "ada", data: { plan: "pro" } });
+    expect((await create("?failIfExists=true")).status).toBe(409);
+    expect(novu.state.subscribers.ada).toEqual({ subscriberId: "ada", data: { plan: "pro" } });
+    expect((await create("")).status).toBe(201);
+    expect(novu.state.subscribers.ada).toEqual({ subscriberId: "ada" });
+  });
+
   it("has no preference for a workflow that is not there: 404", async () => {
     await api("POST", "/v2/subscribers", { subscriberId: "ada" });
     const channels = { email: false };
