@@ -5,6 +5,7 @@ import { examine } from "../../src/commands/doctor/examine.ts";
 import { storeCheck } from "../../src/commands/doctor/store.ts";
 import { createPostHogApi } from "../../src/commands/posthog-api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
+import { cohort } from "../../src/engine/event.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { campaign, happen } from "../support/campaign.ts";
@@ -169,6 +170,29 @@ describe("the doctor", () => {
     // A PostHog that does not say.
     sandbox.posthog.injectFault(({ path }) => (path.includes("@current") ? { status: 404 } : null));
     expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog key: .* does not show the scopes/));
+  });
+
+  it("looks for the cohorts that start workflows, and for what reading them needs", async () => {
+    const workflows = [campaign({ on: [cohort(42), cohort(43)] })];
+    const found = async (posthog: Config["posthog"] = sandbox.config.posthog) => {
+      const all = await examine({ ...sandbox.config, posthog }, { ...testProduct, workflows }, SECRETS);
+      return all.flatMap(({ what, is, says }) => (/^PostHog( cohorts| key)?$/.test(what) ? [`${is} ${says}`] : []));
+    };
+    sandbox.posthog.addCohort(42);
+    expect(await found()).toEqual([
+      "ok the key has every scope",
+      "ok campaign: cohort 42 has 0 persons",
+      expect.stringMatching(/^trouble campaign: PostHog answered 404: PostHog has no cohort 43; is it the number/),
+    ]);
+    sandbox.posthog.settings.scopes = ["person:read", "hog_function:write"];
+    expect(await found()).toEqual([
+      expect.stringMatching(/^trouble the key lacks the scope query:read, cohort:read/),
+      expect.stringMatching(/^trouble campaign: PostHog answered 403; .* scope cohort:read/),
+      expect.stringMatching(/^trouble campaign: PostHog answered 403; .* scope cohort:read/),
+    ]);
+    expect(await found(null)).toEqual([
+      "trouble not configured, and campaign starts on a cohort: set POSTHOG_PROJECT_ID and the other POSTHOG_…",
+    ]);
   });
 
   it("compares the destination with the workflows", async () => {

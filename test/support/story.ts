@@ -52,6 +52,8 @@ export type StoryOptions = TestSandboxOptions & { people: Record<string, Propert
  */
 export async function openStory({ people, product = testProduct, ...options }: StoryOptions): Promise<Story> {
   const sandbox = await testSandbox({ product, ...options });
+  // The first read of a cohort only records its members, so it ends before a person can enter.
+  await sandbox.settled();
   const { novu, clock } = sandbox;
   // vitest.config.ts runs the stories with each source.
   const source =

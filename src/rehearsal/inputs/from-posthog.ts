@@ -167,10 +167,12 @@ async function savePosition(file: string, position: Position): Promise<void> {
   await rename(next, positionFile(file));
 }
 
+export const LIMIT_OF_COHORTS =
+  "PostHog does not have the times at which people entered a cohort, so no cohort starts a workflow.";
+
 export const LIMITS_OF_POSTHOG = [
   "PostHog's queries do not have the time at which an event arrived, so each event arrives when it happened.",
   "PostHog has a person's properties as of each event, so a change without an event is known only from the next event on.",
   "Seen and read messages, and opt-outs that are not in a person property, are not known.",
-  "PostHog does not have the times at which people entered a cohort, so a cohort starts nothing.",
   "PostHog may not have all events of the last minutes yet.",
 ];

@@ -4,7 +4,7 @@ import { DAY_MS } from "../../lib/durations.ts";
 import { createLog } from "../../lib/log.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
 import { type BadLines, readFromFile } from "./from-file.ts";
-import { fetchFromPostHog, LIMITS_OF_POSTHOG } from "./from-posthog.ts";
+import { fetchFromPostHog, LIMIT_OF_COHORTS, LIMITS_OF_POSTHOG } from "./from-posthog.ts";
 import { limitsOfStore, readFromStore } from "./from-store.ts";
 import type { HistoryOrder, InputContext } from "./order.ts";
 import { type Arrival, createSpool, type Spool } from "./spool.ts";
@@ -90,7 +90,10 @@ async function openPostHog(
   return {
     ...{ spool, since: fetch.since, until },
     pages: fetch.pages(spool),
-    limits: () => LIMITS_OF_POSTHOG,
+    limits: () => [
+      ...LIMITS_OF_POSTHOG,
+      ...(workflows.some(({ cohorts }) => cohorts.length > 0) ? [LIMIT_OF_COHORTS] : []),
+    ],
     bad: () => [],
     async close({ isComplete }) {
       await spool.end({ keep: !isComplete });

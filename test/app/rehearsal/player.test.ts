@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { cohort } from "../../../src/engine/event.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 import { testFolder } from "../../support/folder.ts";
 import { postHogBody } from "../../support/history.ts";
@@ -99,6 +100,16 @@ describe("a played history", () => {
       [-1, "none", "skipped", "opted out"],
       [30, "none", "sent", null],
       [30, "recorded", "skipped", "opted out"],
+    ]);
+  });
+
+  it("has the recorded entries into a cohort, and reads no cohort itself", async () => {
+    const workflow = campaign({ on: [cohort(42, { members: "start too" })], entry: "always" });
+    const body = event(0, "cohort_entered", { cohort_id: 42, swept_for: "campaign" });
+    const lines = [{ at: new Date(DAY_ONE).toISOString(), source: "sweep", body }, event(30, "session_started")];
+    using played = await playLines(lines, { product: productOf([workflow]), samples: testSamples });
+    expect(played.people[0]?.runs.map(({ messages }) => messages.map(({ step, outcome }) => [step, outcome]))).toEqual([
+      [["call", "sent"]],
     ]);
   });
 

@@ -6,6 +6,8 @@ import { createLog } from "../../../src/lib/log.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign } from "../../support/campaign.ts";
 import { type TestSandboxOptions, testSandbox } from "../../support/sandbox.ts";
+import { openStory } from "../../support/story.ts";
+import { visitor } from "../../support/studio.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const QUERY = /\/query\/?$/;
@@ -82,6 +84,7 @@ describe("a cohort", () => {
   it("has people, and not visitors, deleted persons or other ids of the same person", async () => {
     await using sandbox = await withMembers(["ada"]);
     await sandbox.restartApp({ workflows: [entering()] });
+    await sandbox.settled();
     const { posthog } = sandbox;
     posthog.capture({ event: "seen", distinctId: "visitor", properties: { $is_identified: false } });
     seen(sandbox, "deleted");
@@ -109,6 +112,41 @@ describe("a cohort", () => {
     seen(sandbox, "ada");
     await sandbox.travel({ days: 2 });
     expect(started(sandbox)).toEqual([]);
+  });
+});
+
+describe("a cohort of the sandbox", () => {
+  it("has the people who are put into it on their page, and the exported story does the same", async () => {
+    await using sandbox = await testSandbox({ workflows: [entering()] });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    await sandbox.settled();
+    seen(sandbox, "ada");
+    expect(await here.text("/people/ada")).toContain("Put into cohort 42");
+    await here.post("/people/cohort", { person: "ada", cohort: "42", enter: "yes" });
+    expect(await here.text("/people/ada")).toContain("Take out of cohort 42");
+    await sandbox.travel({ days: 1 });
+    expect(started(sandbox)).toEqual(["entering ada"]);
+    await here.post("/people/cohort", { person: "ada", cohort: "42", enter: "no" });
+    await here.post("/people/cohort", { person: "ada", cohort: "43", enter: "yes" });
+    const { story } = (await (await here.get("/api/story")).json()) as { story: string };
+    expect(story).toContain('story.entersCohort("ada", 42);');
+    expect(story).toContain('story.leavesCohort("ada", 42);');
+    expect(story).not.toContain("43");
+  });
+
+  it("is part of a story", async () => {
+    await using story = await openStory({ people: { ada: {}, grace: {} }, workflows: [entering()] });
+    expect(() => story.entersCohort("ada", 43)).toThrow("no cohort 43; does a workflow start on it?");
+    story.entersCohort("ada", 42);
+    await story.until("day 1 10:00");
+    story.leavesCohort("ada", 42);
+    await story.until("day 2 10:00");
+    story.entersCohort("ada", 42);
+    await story.until("day 3 10:00");
+    expect(await story.lines()).toEqual([
+      "day 1 09:00  ada  entering  call  sent",
+      "day 3 09:00  ada  entering  call  sent",
+    ]);
   });
 });
 
