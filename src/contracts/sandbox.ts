@@ -99,6 +99,8 @@ export interface SandboxControls {
   /** The text part that is made from the HTML of an email. */
   textOf(html: string): string;
   mark(messageId: string, as: "seen" | "read"): Promise<void>;
+  /** The page with Novu's own Inbox component. */
+  inboxUrl(distinctId: string): string;
 
   /** The events that the local PostHog forwards. */
   events(): string[];

@@ -79,6 +79,7 @@ export function createSandboxControls({
       log({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
 
+    inboxUrl: (distinctId) => `${novu.url}/inbox/of/${encodeURIComponent(distinctId)}`,
     channelsOf: (distinctId) => connectedProviders(novu.state, distinctId),
     setChannel(person, provider, isConnected) {
       novu.setChannel(person, provider, isConnected);

@@ -11,6 +11,8 @@ import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { credentialRoutes, setChannel } from "./credentials.ts";
 import { forgetDaily } from "./forget.ts";
+import { inboxApi } from "./inbox/api.ts";
+import { inboxPage, localOnly } from "./inbox/page.ts";
 import { type Mark, marked } from "./mark.ts";
 import { emptyNovuState, find, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
@@ -150,7 +152,9 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
       .disable("x-powered-by")
       .disable("etag")
       .use(activity.countRequest)
+      .use("/inbox", localOnly, inboxPage(state, { secretKey }))
       .use(faults.answer)
+      .use("/v1/inbox", localOnly, express.json(), inboxApi(state, { secretKey, mark, now: clock.now }))
       .use(authorize(secretKey))
       .use(express.json({ limit: "5mb" }))
       .post("/v1/events/trigger", ...trigger)

@@ -97,6 +97,8 @@ export interface Message extends SandboxMessage {
   /** ISO 8601. */
   lastSeenDate: string | null;
   lastReadDate: string | null;
+  /** The buttons that were clicked in the Inbox. */
+  completed?: { primary?: boolean; secondary?: boolean };
 }
 
 export interface PublishedWorkflow {

@@ -1,3 +1,4 @@
+import type { ReactElement } from "react";
 import type { Source } from "../../contracts/event.ts";
 import type { SandboxMessage, SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { PERSON_SOURCES, SOURCES } from "../../contracts/sources.ts";
@@ -117,23 +118,32 @@ export const personPage = page<OnePerson>({
               <Timeline links={decisions} showsRun={true} />
             )}
           </Panel>
-          {person === null ? null : (
-            <Panel
-              title="Newest messages"
-              actions={<a href={link("/studio/messages", { person: distinctId })}>All messages</a>}
-            >
-              <MessageTable
-                messages={messages}
-                empty={
-                  <Empty icon="messages" title="No message">
-                    No message was sent to this person.
-                  </Empty>
-                }
-              />
-            </Panel>
-          )}
+          {person === null ? null : <MessagesPanel distinctId={distinctId} messages={messages} />}
         </>
       ),
     };
   },
 });
+
+function MessagesPanel({ distinctId, messages }: Pick<OnePerson, "distinctId" | "messages">): ReactElement {
+  return (
+    <Panel
+      title="Newest messages"
+      actions={
+        <>
+          <a href={`${personPath(distinctId)}/inbox`}>Open Novu's Inbox</a>{" "}
+          <a href={link("/studio/messages", { person: distinctId })}>All messages</a>
+        </>
+      }
+    >
+      <MessageTable
+        messages={messages}
+        empty={
+          <Empty icon="messages" title="No message">
+            No message was sent to this person.
+          </Empty>
+        }
+      />
+    </Panel>
+  );
+}

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { CHANNEL_NAMES, noteOf } from "../../explain/words.ts";
-import { link, messagePath } from "../page.ts";
+import { link, messagePath, personPath } from "../page.ts";
 import { MESSAGE_FIELDS, MessageTable } from "../pages/message-fields.tsx";
 import { FieldList } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel, Tabs } from "../ui/parts.tsx";
@@ -122,7 +122,12 @@ function Shown({ message, inbox, text, view }: OneMessage): ReactElement {
   return (
     <Panel
       title={`Inbox of ${message.subscriberId}`}
-      actions={<p>Later steps of the run see when a message is seen or read.</p>}
+      actions={
+        <p>
+          Later steps of the run see when a message is seen or read.{" "}
+          <a href={`${personPath(message.subscriberId)}/inbox`}>Open Novu's Inbox</a>
+        </p>
+      }
     >
       <div className="stage">
         <Inbox messages={inbox} current={message.id} />

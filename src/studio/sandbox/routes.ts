@@ -29,6 +29,9 @@ export function sandboxRoutes({
       if (typeof content.body !== "string") return next();
       sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
     })
+    .get("/people/:person/inbox", (request, response) => {
+      response.redirect(sandbox.inboxUrl(request.params.person));
+    })
     .get("/api/time", (_request, response) => {
       response.json({ now: sandbox.clock.now(), nextStepAt: sandbox.nextStepAt() });
     });
