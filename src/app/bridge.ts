@@ -50,6 +50,14 @@ export function createBridgeRoutes(
       await stepDependencies.expectCallAfter(run, { waitMs, mayBeRefused: false });
       await stepDependencies.refreshSubscriber(run, { waitMs, isWrong: false });
     },
+    async beginWait(next) {
+      const { run, endsAt } = next;
+      // The person was deleted here, although Novu continues the run.
+      if ((await store.runs.findState(run.transactionId)) === null) return;
+      const waitMs = Date.parse(endsAt) - now();
+      await stepDependencies.expectCallAfter(run, { waitMs, mayBeRefused: false });
+      if (await store.runs.beginWait(next)) await stepDependencies.refreshSubscriber(run, { waitMs, isWrong: false });
+    },
     withRun: createForeignRuns({
       async findRun(subscriberId, jobId) {
         await novu.limit.reads();

@@ -1,6 +1,7 @@
-import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
+import { CALL_WITHIN_MS, type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
 import { createDevices } from "../outbox/jobs/devices.ts";
+import { createNextPart } from "../outbox/jobs/next-part.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";
 import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
 import { createWithdrawals } from "../outbox/jobs/withdraw.ts";
@@ -115,6 +116,20 @@ function runJobOf(
       reingest: ingestion.reingest,
     },
     handlers: {
+      "awaited event": store.runs.endWaits,
+      "next part": createNextPart({
+        runs: store.runs,
+        trigger: novu.api.trigger,
+        cancel: novu.api.cancel,
+        messagesOf: novuRuns.messagesOf,
+        pace: novu.limit.triggers,
+        expectCall: ({ transactionId, distinctId }) =>
+          scheduleAgain({ kind: "overdue", body: { transactionId, distinctId } }, now() + CALL_WITHIN_MS),
+        onTriggered: metrics.triggered,
+        shapeIdOf: runs.shapeIdOf,
+        now,
+        log,
+      }),
       receipt: createReceipt({
         novuRuns,
         decisionsOf,

@@ -111,6 +111,8 @@ export const Decision = z.object({
    * had other properties than their events say. Absent where no person was read.
    */
   propertyHashes: z.record(z.string(), z.string()).optional(),
+  /** The part of the run in which it was made (`partOf`); absent for the first part. */
+  part: z.number().optional(),
   /** The Novu job whose bridge call made the decision; absent without a call. No second job may send the message. */
   jobId: z.string().optional(),
   /** The controls from Novu's dashboard that could not be used, so that the code's defaults applied. */

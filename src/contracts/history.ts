@@ -67,12 +67,14 @@ export interface OptOutChangeRecord extends Pick<OptOutRecord, "at" | "topic" | 
   distinctId: string;
 }
 
-/** An exit. Of another person's exit no page shows the person or the event. */
+/** An exit, or an event that ends a wait. Of another person's exit no page shows the person or the event. */
 export interface ExitRecord extends Pick<Exit, "workflow" | "eventName">, Arrived {
   /** Null for another person. */
   distinctId: string | null;
   eventUuid: string | null;
-  /** The transaction ids of the runs in the same list that it ends. */
+  /** The wait that it ends; null for an exit, which ends runs. */
+  wait: string | null;
+  /** The transaction ids of the runs in the same list that it ends, or whose wait it may end. */
   ends: string[];
 }
 

@@ -4,6 +4,7 @@ import { PermanentError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { Decision } from "./decision.ts";
 import { DeviceList } from "./device.ts";
+import { NextPart, waitIn } from "./event-wait.ts";
 import { Report } from "./report.ts";
 import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
 import { Run } from "./run.ts";
@@ -62,6 +63,10 @@ interface Bodies {
   start: Start;
   /** Cancel the runs of a person after an exit event. */
   exit: Exit;
+  /** Make the next part due of each run that waits for this event. */
+  "awaited event": Exit;
+  /** Start the next part of a run at Novu, after its wait for an event. */
+  "next part": NextPart;
   /** End a run that Novu has ended at a throttle, which Novu does not report. */
   throttle: z.infer<typeof RunOfWorkflow>;
   /** Ask Novu for the receipt of a message, and report it to PostHog. */
@@ -121,6 +126,18 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
     queue: "novu",
     key: ({ eventUuid, workflow }) => `${eventUuid}:${workflow}`,
     subject: ({ distinctId, workflow }) => ({ distinctId, workflow, transactionId: null }),
+  },
+  "awaited event": {
+    schema: Exit,
+    queue: "novu",
+    key: ({ eventUuid, workflow }) => `${eventUuid}:${workflow}`,
+    subject: ({ distinctId, workflow }) => ({ distinctId, workflow: waitIn(workflow).workflow, transactionId: null }),
+  },
+  "next part": {
+    schema: NextPart,
+    queue: "novu",
+    key: ({ run, wait }) => `${run.transactionId}:${wait}`,
+    subject: ({ run, workflow }) => ofRun({ ...run, workflow }),
   },
   throttle: { schema: RunOfWorkflow, queue: "novu", key: ({ transactionId }) => transactionId, subject: ofRun },
   receipt: {
@@ -203,6 +220,9 @@ export function queueOf({ kind }: Pick<Job, "kind">): Queue {
 
 /** The key of the start of a run is this text and the transaction id of the run. */
 export const START_KEY = "start:";
+
+/** The key of the next part of a run is this text, the transaction id of the run, ":" and the wait. */
+export const NEXT_PART_KEY = "next part:";
 
 /** The kind and the key of a job, unique in the store. */
 export function keyOf<Kind extends JobKind>({ kind, body }: JobOf<Kind>): string {

@@ -99,6 +99,23 @@ export const FLAGS_WITHIN_MS = 600;
 /** The longest time of one function of a workflow, such as a `skip` that reads the fork's own database. */
 export const OWN_CODE_WITHIN_MS = 2_000;
 
+/** Whether and when an in-app note was seen and read. Times are ISO 8601; null for never. */
+export const NoteState = z.object({
+  seen: z.boolean().catch(false),
+  read: z.boolean().catch(false),
+  lastSeenDate: z
+    .string()
+    .nullish()
+    .catch(null)
+    .transform((at) => at ?? null),
+  lastReadDate: z
+    .string()
+    .nullish()
+    .catch(null)
+    .transform((at) => at ?? null),
+});
+export type NoteState = z.infer<typeof NoteState>;
+
 /** One message as Novu lists it. A step that sends to several devices has several messages. */
 export interface NovuMessageRecord {
   transactionId: string;
@@ -109,6 +126,8 @@ export interface NovuMessageRecord {
   channel: string;
   /** "sent", "error" or "warning"; empty where Novu has none. */
   status: string;
+  /** Of use only for an in-app note. */
+  note?: NoteState | undefined;
   errorText?: string | undefined;
   /** Only false where Novu says that nobody has read the message. Novu sets `read` of an archived note too. */
   isRead?: boolean | undefined;

@@ -100,7 +100,7 @@ export const Start = z.object({
 });
 export type Start = z.infer<typeof Start>;
 
-/** Ends runs of this workflow: those that match, or all runs of this person. */
+/** Ends runs, or a wait, of this workflow: of the runs that match, or of all runs of this person. */
 export const Exit = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),
@@ -117,6 +117,8 @@ export type Exit = z.infer<typeof Exit>;
 export interface Routing {
   starts: Start[];
   exits: Exit[];
+  /** The waits that the event ends; the name in `workflow` is a `waitName`. */
+  awaited?: Exit[];
   profiles?: Profile[];
   merges?: Merge[];
   mergeRequests?: MergeRequest[];

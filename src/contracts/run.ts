@@ -2,10 +2,22 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import { Source } from "./event.ts";
+import { NoteState } from "./novu.ts";
 import { PersonProperties } from "./person.ts";
 
 /** A run that waits at Novu for longer than this counts as lost. A lost run does not block another entry. */
 export const LONGEST_RUN_MS = 60 * DAY_MS;
+
+const EarlierParts = z.object({
+  /** The waits for events that are over, by step, with whether the event came. */
+  waits: z.record(z.string(), z.object({ came: z.boolean() })),
+  /** All steps of these parts. */
+  steps: z.array(z.string()),
+  /** The in-app notes of these parts, by step, as they were when the last wait ended. */
+  notes: z.record(z.string(), NoteState),
+  /** The hash of the schema that the payload was made for (`payload` of a shape); absent where it is not known. */
+  payloadSchema: z.string().optional(),
+});
 
 /**
  * One workflow for one person. The trigger puts these facts into the payload as `run`, and each bridge call has the
@@ -30,8 +42,11 @@ export const Run = z.object({
   unreadable: z.array(z.string()).optional(),
   /** The id of the workflow's shape at the trigger; absent where this app did not trigger the run. */
   shape: z.string().optional(),
+  /** The earlier parts of the run; absent in the first part. A part ends where the run waits for an event. */
+  before: EarlierParts.optional(),
 });
 export type Run = z.infer<typeof Run>;
+export type EarlierParts = z.infer<typeof EarlierParts>;
 /** A run, and its person. */
 export type RunKey = Pick<Run, "transactionId" | "distinctId">;
 
@@ -43,6 +58,26 @@ const ONE_JOB = "novu-job:";
  * HTTP drops a leading space.
  */
 const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
+
+/** The number of the run's present part: how many waits for events are over. */
+export function partOf({ before }: Pick<Run, "before">): number {
+  return Object.keys(before?.waits ?? {}).length;
+}
+
+/**
+ * The transaction id of one part of a run at Novu, where each part is a trigger. The first part, 0, has the id of the
+ * run.
+ */
+export function partId(transactionId: string, part: number): string {
+  if (part === 0) return transactionId;
+  const id = `${transactionId}#${part}`;
+  return SENDABLE.test(id) ? id : hashOf(id);
+}
+
+/** The ids of the runs that may have this transaction id at Novu. */
+export function runIdsOf(novuTransactionId: string): string[] {
+  return [novuTransactionId, novuTransactionId.replace(/#\d+$/, "")];
+}
 
 /** The same event and workflow always have the same id, so Novu recognises a repeated trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
@@ -66,10 +101,17 @@ export function sharedRunId({ transactionId, distinctId }: RunKey): string {
 }
 
 /**
- * The run's transaction id at Novu. For a run that another system triggered also the subscriber, because its
- * transaction may have several. Null for a run of which only one Novu job is known.
+ * The transaction id of a part of a run at Novu. For a run that another system triggered also the subscriber, because
+ * its transaction may have several. Null for a run of which only one Novu job is known.
  */
-export function atNovu({ transactionId, workflow, distinctId }: RunKey & { workflow: string }): RunAtNovu | null {
+export function atNovu({
+  transactionId,
+  workflow,
+  distinctId,
+  part = 0,
+}: RunKey & { workflow: string; part?: number | undefined }): RunAtNovu | null {
+  // This app triggers every further part.
+  if (part > 0) return { transactionId: partId(transactionId, part) };
   if (isOfOneJob({ transactionId })) return null;
   if (isTriggeredHere({ transactionId, workflow })) return { transactionId };
   const shared = sharedBy(distinctId);

@@ -23,7 +23,7 @@ export interface Cohort {
 export interface MatcherFacts {
   /** The name of the event. */
   event: string;
-  does: "starts" | "ends";
+  does: "starts" | "ends" | "ends a wait";
   /** Set where the event is that of entering this cohort. */
   cohort?: Cohort | undefined;
   /** Whether it matches only some events of that name. */
@@ -46,6 +46,8 @@ export interface WorkflowRoutes {
   startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
   /** The runs that this event ends; empty for none. `hasFailed`: a `where` has thrown, and counts as true. */
   exitBy(event: LifecycleEvent): { matches: ExitMatch[]; hasFailed: boolean };
+  /** The waits that this event ends, each with the runs. `hasFailed`: a `where` has thrown, and counts as false. */
+  waitsEndedBy(event: LifecycleEvent): { waits: Array<{ wait: string; matches: ExitMatch[] }>; hasFailed: boolean };
   /** The match keys of a run with this payload, for the fields that an exit event may have in common with it. */
   matchKeysOf(payload: Record<string, unknown>): MatchKeys;
   /** The absences that start it. */
@@ -88,6 +90,8 @@ const ShapeStep = z.object({
   type: z.string(),
   /** Only for a delay step of a wait. */
   fixed: FixedWait.optional(),
+  /** Only for a wait for an event: how long it takes at most, in milliseconds. */
+  atMostMs: z.number().optional(),
 });
 export type ShapeStep = z.infer<typeof ShapeStep>;
 
@@ -141,6 +145,7 @@ export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
 const ZOD_SCHEMA = Symbol("zod schema");
 const FIXED_WAIT = Symbol("fixed wait");
 const KEPT_AFTER_EXIT = Symbol("kept after exit");
+const EVENT_WAIT = Symbol("wait for an event");
 
 /** Attaches the zod schema that a published JSON schema was made from. */
 export function attachZodSchema<Published extends object>(published: Published, schema: z.ZodObject): Published {
@@ -169,4 +174,14 @@ export function attachKeptAfterExit<Resolve extends object>(resolve: Resolve): R
 
 export function isKeptAfterExit(resolve: unknown): boolean {
   return (resolve as { [KEPT_AFTER_EXIT]?: true } | undefined)?.[KEPT_AFTER_EXIT] === true;
+}
+
+/** Attaches the longest time of a wait for an event, in milliseconds. */
+export function attachEventWait<Resolve extends object>(resolve: Resolve, atMostMs: number): Resolve {
+  return Object.defineProperty(resolve, EVENT_WAIT, { value: atMostMs });
+}
+
+/** Undefined where none is attached. */
+export function attachedEventWait(resolve: unknown): number | undefined {
+  return (resolve as { [EVENT_WAIT]?: number } | undefined)?.[EVENT_WAIT];
 }

@@ -16,7 +16,9 @@ export function exitRules({
   exitOn?: ExitMatcher<string>[];
   payload: z.ZodObject;
 }): Pick<WorkflowRoutes, "exitBy" | "matchKeysOf"> {
-  const fields = [...new Set(exitOn.flatMap(({ event, same }) => (same === undefined ? [] : fieldOf(event, same))))];
+  const fields = [...new Set(exitOn.flatMap(({ same }) => same?.payload ?? []))];
+  for (const { event, same } of exitOn)
+    if (same !== undefined) assertField({ id, payload }, `ends on "${event}"`, same);
   assertNoStartHasSame();
 
   return {
@@ -37,13 +39,6 @@ export function exitRules({
       ) satisfies MatchKeys,
   };
 
-  function fieldOf(event: string, { payload: field, event: property }: SameValue) {
-    if (Object.hasOwn(payload.shape, field)) return field;
-    throw new Error(
-      `"${id}" ends on "${event}" with the same "${field}", but its payload has no field "${field}"; add it to \`payload\` and \`from\`, or name another field: same: { payload: …, event: "${property}" }`,
-    );
-  }
-
   function assertNoStartHasSame(): void {
     const start = on.find(({ same }) => same !== undefined);
     if (start === undefined) return;
@@ -60,14 +55,26 @@ export function exitRules({
   }
 }
 
+/** Throws if the payload does not have the field that an event has to have in common with a run. */
+export function assertField(
+  { id, payload }: { id: string; payload: z.ZodObject },
+  does: string,
+  { payload: field, event: property }: SameValue,
+): void {
+  if (Object.hasOwn(payload.shape, field)) return;
+  throw new Error(
+    `"${id}" ${does} with the same "${field}", but its payload has no field "${field}"; add it to \`payload\` and \`from\`, or name another field: same: { payload: …, event: "${property}" }`,
+  );
+}
+
 /** Of two equal matches, the one of anyone stays. */
-function withoutRepeats(matches: ExitMatch[]): ExitMatch[] {
+export function withoutRepeats(matches: ExitMatch[]): ExitMatch[] {
   const inOrder = [...matches].sort((a, b) => b.of.localeCompare(a.of));
   return [...new Map(inOrder.map((match) => [match.key, match])).values()];
 }
 
-/** An event whose condition cannot be read, or fails, ends runs too. */
-function attempt(wants: () => boolean | "unreadable"): boolean | "unreadable" | "fails" {
+/** The result of a condition; for an exit, "unreadable" and "fails" count as true. */
+export function attempt(wants: () => boolean | "unreadable"): boolean | "unreadable" | "fails" {
   try {
     return wants();
   } catch {

@@ -104,7 +104,7 @@ type InAppResult = MessageResult & {
  * Novu's `step` with guarded messages: each message reads the person when its step is due, is sent or skipped for one
  * reason, and has its decision recorded. Marketing that interrupts waits for the person's sending hours first.
  */
-export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown> {
+export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown, Waits extends string = never> {
   email: MessageStep<"email", Email, Variants>;
   /** Also returns whether the message was seen and read before the later step that asks. */
   inApp: MessageStep<"inApp", NovuOutput<"inApp">, Variants, InAppResult>;
@@ -133,6 +133,12 @@ export interface GuardedStep<Payload = Record<string, unknown>, Variants = unkno
     time: (moment: Moment<z.output<Controls>>) => Awaitable<Date | null | undefined>,
     options: StepOptions<Controls> & { atMost: Duration; ifPast?: "go on" | "end" },
   ): Promise<void>;
+  /**
+   * Waits until one of the events comes that the workflow's `waitFor` has under this name, or so long at most. An event
+   * counts from the run's own event on, also if it came before the wait. Read the result only inside the functions of
+   * later steps.
+   */
+  waitFor(id: Waits, options: { atMost: Duration }): Promise<{ came: boolean }>;
   /** One delay step of Novu, with Novu's own lengths: a cron time, or a length in the payload. */
   delay<Controls extends z.ZodObject>(
     id: string,

@@ -5,6 +5,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/routing.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { Topic } from "../workflows/topics.ts";
+import { awaitedRules, type WaitFor } from "./awaited-rules.ts";
 import { type Duration, toMs } from "./duration.ts";
 import { type EventMatcher, type ExitMatcher, eventPayload, misfitOf } from "./event.ts";
 import { execute } from "./execute.ts";
@@ -24,6 +25,7 @@ type Category = { category: "marketing"; topic: Topic } | { category: "transacti
 export type LifecycleDefinition<
   Payload extends z.ZodObject,
   Tests extends Experiments = Record<never, never>,
+  Waits extends string = never,
 > = Category & {
   id: string;
   name: string;
@@ -32,6 +34,8 @@ export type LifecycleDefinition<
   on: EventMatcher[];
   /** The events that end a waiting run of the same person, or with `same` a run with the same value. */
   exitOn?: ExitMatcher<NoInfer<keyof z.output<Payload> & string>>[];
+  /** The events that `step.waitFor` waits for, by the name of the wait. With `same`, only events with the same value. */
+  waitFor?: WaitFor<Waits, NoInfer<keyof z.output<Payload> & string>>;
   /**
    * How often one person may enter. Default: "always"; for an `occurrence`, once in its `within`; for `inactivity`,
    * once in its `days`; for a `cohort`, "once".
@@ -62,7 +66,7 @@ export type LifecycleDefinition<
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
   /** Novu Framework code. Each call has to declare every step, so leave out a message by `skip`, never by `if`. */
   workflow(input: {
-    step: GuardedStep<z.output<Payload>, VariantsOf<Tests>>;
+    step: GuardedStep<z.output<Payload>, VariantsOf<Tests>, Waits>;
     payload: z.output<Payload>;
     startedAt: Date;
     /** The subscriber as Novu has it; read it inside the functions of steps. */
@@ -96,10 +100,14 @@ const START_WITHIN: Duration = { hours: 24 };
 const START_WITHIN_AFTER_SWEEP: Duration = { days: 7 };
 
 /** A workflow, with the events that start and end it. */
-export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments = Record<never, never>>(
-  definition: LifecycleDefinition<Payload, Tests>,
-): LifecycleWorkflow {
+export function lifecycle<
+  Payload extends z.ZodObject,
+  Tests extends Experiments = Record<never, never>,
+  const Waits extends string = never,
+>(definition: LifecycleDefinition<Payload, Tests, Waits>): LifecycleWorkflow {
   const { id, name, category, topic = null, on, exitOn = [] } = definition;
+  const waitFor: WaitFor<string, string> = definition.waitFor ?? {};
+  const awaited = Object.values(waitFor).flat();
   const swept = sweptBy({ id, on, exitOn });
   const isSwept = swept.absences.length + swept.cohorts.length > 0;
   const { startWithin = isSwept ? START_WITHIN_AFTER_SWEEP : START_WITHIN } = definition;
@@ -111,10 +119,14 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     holdout: definition.holdout ?? null,
     whenPersonUnavailable: definition.whenPersonUnavailable ?? "send",
     experiments: definition.experiments ?? {},
+    waits: Object.keys(waitFor),
     off: channelsOffIn(preferences),
     published: new Map(),
   };
+  if (id.includes("#")) throw new Error(`the id "${id}" has a "#", which no id may have`);
   const payloadSchema = schemaForNovu();
+  const exits = exitRules(definition);
+  const waits = awaitedRules({ id, waitFor, payload: definition.payload });
   const entry = entryLimit();
 
   return {
@@ -125,10 +137,11 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     exitEvents: [...new Set(exitOn.map((matcher) => matcher.event))],
     holdout: rules.holdout,
     flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
-    events: [...on, ...exitOn].map((matcher) => matcher.event),
+    events: [...on, ...exitOn, ...awaited].map((matcher) => matcher.event),
     matchers: [
       ...on.map((matcher) => ({ ...matcher, does: "starts" as const })),
       ...exitOn.map((matcher) => ({ ...matcher, does: "ends" as const })),
+      ...awaited.map((matcher) => ({ ...matcher, does: "ends a wait" as const })),
     ],
     entry,
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
@@ -137,7 +150,9 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     // An unreadable event starts nothing.
     startedBy: (event) =>
       isForAnother(event, id) ? null : (on.find((matcher) => matches(matcher, event) === true) ?? null),
-    ...exitRules(definition),
+    exitBy: exits.exitBy,
+    waitsEndedBy: waits.waitsEndedBy,
+    matchKeysOf: (payload) => ({ ...exits.matchKeysOf(payload), ...waits.matchKeysOf(payload) }),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
     build,
   };
@@ -149,7 +164,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
         deps,
         code: (step, context) =>
           definition.workflow({
-            step: guardedStep<z.output<Payload>, VariantsOf<Tests>>(step, context),
+            step: guardedStep<z.output<Payload>, VariantsOf<Tests>, Waits>(step, context),
             // The framework has validated the payload against the schema published from definition.payload.
             payload: input.payload as z.output<Payload>,
             startedAt: new Date(context.run.occurredAt),
@@ -177,7 +192,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
       throw new Error("its code must run with an empty payload outside its steps", { cause: error });
     });
     const steps = found.steps.map(({ stepId, type }) => ({ id: stepId, type }));
-    assertStepRules(steps, entry);
+    assertStepRules(steps, { entry, waits: rules.waits });
     const empty = { controls: {}, subscriber: {}, env: {}, context: {} } as Omit<NovuInput, "step" | "payload">;
     await assertSameSteps({
       steps,

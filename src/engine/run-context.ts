@@ -23,6 +23,8 @@ export interface Rules extends Pick<Send, "topic" | "holdout"> {
   /** The channels that the workflow's own preferences have off; a subscriber may turn them on, unless `isLocked`. */
   off: { channels: Channel[]; isLocked: boolean };
   experiments: Experiments;
+  /** The names of the waits for events. */
+  waits: string[];
   /** The published controls of each step that was called. */
   published: Map<string, NovuSchema>;
 }

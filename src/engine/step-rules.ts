@@ -8,7 +8,10 @@ interface Declared {
 }
 
 /** Throws for steps that Novu, or this app, does not run as their author expects; names the rule and the step. */
-export function assertStepRules(steps: Declared[], entry: EntryLimit): void {
+export function assertStepRules(
+  steps: Declared[],
+  { entry, waits }: { entry: EntryLimit /** The waits for events. */; waits: string[] },
+): void {
   const [digest, second] = steps.filter(({ type }) => type === "digest");
   if (digest !== undefined && second !== undefined)
     throw new Error(
@@ -18,11 +21,26 @@ export function assertStepRules(steps: Declared[], entry: EntryLimit): void {
     throw new Error(
       `the digest "${digest.id}" gathers the runs of a person, but \`entry\` lets a person enter only once in a time; leave \`entry\` out, or leave the digest out`,
     );
+  for (const id of waits) assertWaitFor(id, steps);
   const throttle = steps.find(({ type }) => type === "throttle");
-  const wait = throttle && stepsAfter(steps, throttle).find(({ type }) => type === "delay" || type === "digest");
+  const wait =
+    throttle &&
+    stepsAfter(steps, throttle).find(({ id, type }) => type === "delay" || type === "digest" || waits.includes(id));
   if (wait !== undefined)
     throw new Error(
       `"${wait.id.replace(/-hours$/, "")}" waits after the throttle "${throttle?.id}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
+    );
+}
+
+function assertWaitFor(id: string, steps: Declared[]): void {
+  const wait = steps.find((one) => one.id === id);
+  if (wait === undefined)
+    throw new Error(`waitFor has events for "${id}", but no step waits for them; add step.waitFor("${id}", …)`);
+  if (steps.at(-1) === wait) throw new Error(`no step comes after "${id}", so nothing depends on its event; remove it`);
+  const digest = steps.find(({ type }) => type === "digest");
+  if (digest !== undefined && stepsAfter(steps, digest).includes(wait))
+    throw new Error(
+      `"${id}" waits for an event after the digest "${digest.id}", whose runs would be lost there; put the wait before the digest`,
     );
 }
 

@@ -96,9 +96,18 @@ export function runLinks(run: RunRecord, { decisions }: History, { workflows }: 
 }
 
 export function exitLink(exit: ExitRecord, { runs }: History, { workflows }: About): ChainLink {
-  const { workflow, distinctId, eventName, occurredAt, ends } = exit;
+  const { workflow, distinctId, eventName, occurredAt, wait, ends } = exit;
   const name = nameOf(workflow, workflows);
   const matching = runs.filter(({ transactionId }) => ends.includes(transactionId));
+  if (wait !== null)
+    return {
+      ...link("exit", occurredAt, "info", "wait"),
+      workflow,
+      step: wait,
+      runRef: matching.at(-1)?.transactionId ?? null,
+      sentence: `${name} waits for ${eventName} at ${wait}.`,
+      value: eventName,
+    };
   const ended = matching.findLast(({ status }) => status === "exited");
   return {
     ...link("exit", occurredAt, "good", ended === undefined ? "no run to end" : "exited"),

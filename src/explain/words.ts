@@ -19,6 +19,8 @@ export const RUN_STATES: Record<RunStatus, string> = {
 export const JOB_NAMES: Record<PersonJob["kind"], string> = {
   start: "The start of the run at Novu",
   exit: "The cancellation of the run at Novu",
+  "awaited event": "The end of a wait for this event",
+  "next part": "The next part of the run, after its wait for an event,",
   "refresh subscriber": "The update of the person's address at Novu",
   receipt: "The check whether Novu sent a message",
   withdraw: "The withdrawal of unread notes at Novu",

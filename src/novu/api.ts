@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { Channel } from "../contracts/channel.ts";
 import type { DeviceList } from "../contracts/device.ts";
-import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
+import { NoteState, type NovuActivity, type NovuJobRecord, type NovuMessageRecord } from "../contracts/novu.ts";
 import type { Start, Subscriber } from "../contracts/routing.ts";
+import { partId, partOf } from "../contracts/run.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { createNovuCalls, errorOfTrigger, NotFoundError, type NovuAccess } from "./novu-calls.ts";
 
@@ -25,11 +26,18 @@ export function createNovuApi(access: NovuAccess) {
   const call = createNovuCalls(access);
 
   return {
-    async trigger({ workflow, to, payload, run }: Start, idempotencyKey: string): Promise<void> {
+    /** Starts a part of a run. */
+    async trigger(
+      { workflow, to, payload, run }: Pick<Start, "workflow" | "to" | "payload" | "run">,
+      idempotencyKey: string,
+    ): Promise<void> {
       const { data } = await call("/v1/events/trigger", {
         method: "POST",
         headers: { "idempotency-key": idempotencyKey },
-        body: { name: workflow, to, payload: { ...payload, run }, transactionId: run.transactionId },
+        body: {
+          ...{ name: workflow, to, payload: { ...payload, run } },
+          transactionId: partId(run.transactionId, partOf(run)),
+        },
         answer: Triggered,
         workflow,
       });
@@ -155,6 +163,9 @@ const Message = z.object({
   errorText: text.transform((words) => words ?? undefined),
   read: flag,
   archived: flag,
+  seen: flag,
+  lastSeenDate: text,
+  lastReadDate: text,
 });
 const Messages = z.object({
   // A message that cannot be parsed is left out.
@@ -235,8 +246,10 @@ export function createNovuActivity(access: NovuAccess): NovuActivity {
   };
 }
 
-function messageOf({ _id, read, archived, ...message }: z.output<typeof Message>): NovuMessageRecord {
-  return { ...message, id: _id ?? undefined, isRead: read, isArchived: archived };
+function messageOf(message: z.output<typeof Message>): NovuMessageRecord {
+  const { _id, read, archived, seen, lastSeenDate, lastReadDate, ...others } = message;
+  const note = NoteState.parse({ seen, read, lastSeenDate, lastReadDate });
+  return { ...others, note, id: _id ?? undefined, isRead: read, isArchived: archived };
 }
 
 function jobOf({ _id, type, status, step, executionDetails }: z.output<typeof Job>): NovuJobRecord {

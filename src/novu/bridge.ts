@@ -75,7 +75,7 @@ export function createBridge({
       log.error({ component: "novu", workflow, step, error: describeError(error) });
       const shape = codes.get(workflow ?? "")?.shape ?? null;
       return {
-        continuation: { run: runIn(came), shape, notices: [], digested: [] },
+        continuation: { run: runIn(came), shape, notices: [], digested: [], isOfPart: () => true },
         answer: UNAVAILABLE,
         decisions: [],
       };

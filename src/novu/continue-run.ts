@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Decision, Objection } from "../contracts/decision.ts";
+import type { NextPart } from "../contracts/event-wait.ts";
 import { isOfOneJob, Run } from "../contracts/run.ts";
 import { type Shape, type ShapeStep, stepsBefore } from "../contracts/workflow.ts";
 import { answerOf, type Call, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
@@ -7,6 +8,7 @@ import { addedStepDecisions, answerRemovedStep } from "./changed-steps.ts";
 import { completePayload, completeState, knownResult, type RunCustom, withResults } from "./complete-call.ts";
 import { type DigestedRun, digestedDecisions, digestedRuns } from "./digested-runs.ts";
 import type { WorkflowCode } from "./framework.ts";
+import { answerOfEarlierPart, answerOfWait, type Place, placeOf, withEarlierParts } from "./run-parts.ts";
 
 /** How to answer a call for one step of a run. */
 export interface Continuation {
@@ -18,6 +20,8 @@ export interface Continuation {
   notices: Decision[];
   /** Decisions about the step's message for the runs that a digest has put into this run. */
   digested: Decision[];
+  /** Whether a step belongs to the present part of the run. */
+  isOfPart(step: string): boolean;
   /** The body to run the code with. */
   body?: ExecuteBody;
   /** The answer in place of running the code. */
@@ -42,6 +46,8 @@ export interface ContinuedRuns {
   records: RunRecords;
   /** Called when a run begins a wait that the code no longer has. */
   onWait(run: Run, waitMs: number): Promise<void>;
+  /** Begins the wait of a run for an event, unless it has begun or ended. */
+  beginWait(next: NextPart): Promise<void>;
   now(): number;
 }
 
@@ -78,31 +84,40 @@ export function createContinuation({
   codeOf,
   records,
   onWait,
+  beginWait,
   now,
 }: ContinuedRuns & { codeOf(workflow: string): WorkflowCode | undefined }) {
   const shapes = new Map<string, Shape>();
 
-  return async (call: Call, came: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
+  return async (call: Call, received: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
     const { workflow, step } = call;
     const code = workflow === null ? undefined : codeOf(workflow);
-    const run = runIn(came);
+    const run = runIn(received);
     if (run === null || workflow === null || step === null)
-      return { run: null, shape: code?.shape ?? null, notices: [], digested: [], body: came };
+      return { run: null, shape: code?.shape ?? null, ...NOTHING_MORE, body: received };
 
     const isSameVersion = code !== undefined && run.shape === code.shapeId;
     const then = isSameVersion ? code.shape : await shapeAtTrigger(run);
     const target = code?.shape.steps.find((one) => one.step === step);
     const targetThen =
       then?.steps.find((one) => one.step === step) ?? (target ? undefined : await inOtherVersion(workflow, step));
+    const came = withEarlierParts(received, run, code?.shape ?? then);
     const digest = digestIn(came.state, [then, code?.shape ?? null]);
     const isUnchanged = isSameVersion && target !== undefined && isWhole(came, step, code.shape);
-    if (isUnchanged && digest === undefined && code.results.size === 0)
-      return { run, shape: code.shape, notices: [], digested: [], body: came };
+    const hasParts = run.before !== undefined || [code?.shape, then].some(hasEventWait);
+    if (isUnchanged && digest === undefined && code.results.size === 0 && !hasParts)
+      return { run, shape: code.shape, ...NOTHING_MORE, body: came };
 
     const { state, digested } = digestedRuns(came.state, { run, payloadSchema: code?.payloadSchema, digest });
     const body = digest === undefined ? came : { ...came, state };
     const versions = { code, then, isSameVersion, target, targetThen };
     const stepCall: StepCall = { run, workflow, step, body, ...versions, digest, digested, runCustom, now };
+    const placed = (one: string) =>
+      placeOf(one, { run, shape: target === undefined ? then : (code?.shape ?? then), then, state: body.state });
+    const isOfPart = (one: string) => placed(one).part === "present";
+    const elsewhere = await answerElsewhere(placed(step), stepCall);
+    const shape = then ?? code?.shape ?? null;
+    if (elsewhere !== null) return { run, shape, ...NOTHING_MORE, isOfPart, standIn: elsewhere };
     const prepared = await prepare(stepCall);
 
     const theirNotices = prepared.notices.flatMap((notice) =>
@@ -111,14 +126,24 @@ export function createContinuation({
     return {
       ...prepared,
       run,
-      shape: then ?? code?.shape ?? null,
+      shape,
+      isOfPart,
       notices: [...prepared.notices, ...theirNotices],
       digested: digestedDecisions(stepCall, { hasAnswer: "standIn" in prepared }),
     };
   };
 
+  /** The answer for a step of another part of the run; null for a step of the present part. */
+  async function answerElsewhere(place: Place, stepCall: StepCall): Promise<StepAnswer | null> {
+    if (place.part === "present") return null;
+    if (place.part === "earlier") return answerOfEarlierPart(stepCall);
+    const { code } = stepCall;
+    if (code === undefined) return { answer: answerOf("skip"), decisions: [] };
+    return answerOfWait(place.wait, { ...stepCall, code }, { records, beginWait });
+  }
+
   async function prepare(stepCall: StepCall): Promise<Prepared> {
-    const { step, body, code, isSameVersion, target, targetThen } = stepCall;
+    const { run, step, body, code, isSameVersion, target, targetThen } = stepCall;
     // The framework refuses a step that this app has never had.
     if (code === undefined && targetThen === undefined) return { notices: [], body };
     if (code === undefined || target === undefined)
@@ -130,7 +155,8 @@ export function createContinuation({
     const coded = { ...stepCall, code };
     const known = await knownResult(records, coded);
     if (known !== undefined) return { notices: [], standIn: { answer: answerOf(known), decisions: [] } };
-    if (isSameVersion && isWhole(body, step, code.shape))
+    const { payloadSchema = code.shape.payload } = run.before ?? {};
+    if (isSameVersion && isWhole(body, step, code.shape) && payloadSchema === code.shape.payload)
       return { notices: [], body: await withResults(records, coded) };
     return withCompletedBody(coded);
   }
@@ -170,6 +196,13 @@ export function createContinuation({
     const all = await records.listShapes(workflow);
     return all.flatMap(({ steps }) => steps).find((one) => one.step === step);
   }
+}
+
+/** A call without decisions of other steps or runs, in a run with one part. */
+const NOTHING_MORE = { notices: [], digested: [], isOfPart: () => true };
+
+function hasEventWait(shape: Shape | null | undefined): boolean {
+  return shape?.steps.some(({ atMostMs }) => atMostMs !== undefined) ?? false;
 }
 
 /** Null if the run cannot be parsed; then the workflow's code refuses to send. */

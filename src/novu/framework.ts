@@ -4,6 +4,7 @@ import type { Request } from "express";
 import type { z } from "zod";
 import { isChannel } from "../contracts/channel.ts";
 import {
+  attachedEventWait,
   attachedFixedWait,
   attachedZodSchema,
   type DiscoveredWorkflow,
@@ -157,7 +158,8 @@ function shapeOf({ workflowId, steps, payload }: FrameworkWorkflow): Shape {
     workflow: workflowId,
     steps: steps.map(({ stepId, type, resolve }) => {
       const fixed = attachedFixedWait(resolve);
-      return { step: stepId, type: String(type), ...(fixed && { fixed }) };
+      const atMostMs = attachedEventWait(resolve);
+      return { step: stepId, type: String(type), ...(fixed && { fixed }), ...(atMostMs !== undefined && { atMostMs }) };
     }),
     payload: hashOf(payload?.schema ?? null),
   };
@@ -171,6 +173,7 @@ export async function firstMessageMs(steps: Step[]): Promise<number> {
   let totalMs = 0;
   for (const [index, step] of steps.entries()) {
     if (isChannel(step.type)) break;
+    totalMs += attachedEventWait(step.resolve) ?? 0;
     if (step.type !== "delay" && step.type !== "digest") continue;
     totalMs += step.stepId === `${steps[index + 1]?.stepId}-hours` ? DAY_MS : await lengthOf(step);
   }

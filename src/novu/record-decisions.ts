@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { type Decision, isFinal, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
-import { isOfOneJob } from "../contracts/run.ts";
+import { isOfOneJob, partOf } from "../contracts/run.ts";
 import { type SendingStep, type Shape, sendingStepsOf } from "../contracts/workflow.ts";
 import { redactReason } from "../lib/redact.ts";
 import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
@@ -36,7 +36,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
     {
       call,
       request: { socket, body },
-      continuation: { run, shape, notices, digested },
+      continuation: { run, shape, notices, digested, isOfPart },
       isLate,
     }: { call: Call; request: Request; continuation: Continuation; isLate(): boolean },
   ): Promise<Answer> => {
@@ -63,7 +63,8 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
     async function lostBefore(): Promise<Decision[]> {
       const { workflow } = call;
       if (run === null || shape === null || workflow === null || isOfOneJob(run)) return [];
-      const lost = lostSteps((body as ExecuteBody).state, sendingStepsOf(shape));
+      const steps = sendingStepsOf(shape).filter(({ step }) => isOfPart(step));
+      const lost = lostSteps((body as ExecuteBody).state, steps);
       if (lost.length === 0) return [];
       const { transactionId, distinctId } = run;
       const decided = await decisionsOf([transactionId]);
@@ -92,7 +93,12 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
     /** Records a decision. False if the message must not be sent, so that the answer has to become a skip. */
     async function recordAnswered(made: Decision): Promise<boolean> {
       const { step, outcome } = made;
-      const decision = call.jobId === null ? made : { ...made, jobId: call.jobId };
+      const part = run === null ? 0 : partOf(run);
+      const decision = {
+        ...made,
+        ...(call.jobId !== null && { jobId: call.jobId }),
+        ...(part > 0 && { part }),
+      };
       const holds = await recordDecision(decision, { isLast: isLast(step) });
       if (outcome !== "sent") return true;
       if (holds.outcome !== "sent" || isOfAnotherJob(holds, call)) return false;
@@ -108,6 +114,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
 
     async function recordFailure(): Promise<void> {
       if (run === null || shape === null || call.workflow === null || call.step === null) return;
+      if (!isOfPart(call.step)) return;
       const { transactionId, distinctId } = run;
       const isAnswered = answer.status < 400;
       for (const { step, channel } of lostWith(shape, call.step)) {

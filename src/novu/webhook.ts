@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision } from "../contracts/decision.ts";
 import type { Report } from "../contracts/report.ts";
-import { isTriggeredHere, sharedRunId } from "../contracts/run.ts";
+import { isTriggeredHere, runIdsOf, sharedRunId } from "../contracts/run.ts";
 import { parseJson } from "../lib/json.ts";
 import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
 import { type NovuMessage, type PreferenceChange, parseNovuEvent } from "./webhook-event.ts";
@@ -98,9 +98,10 @@ export function novuWebhook({
 
   /** The decisions of the message's run. A trigger of another system may have several persons, with a run each. */
   async function decisionsFor({ transactionId, subscriberId }: NovuMessage): Promise<Decision[]> {
-    if (subscriberId === null) return decisionsOf([transactionId]);
+    const ids = runIdsOf(transactionId);
+    if (subscriberId === null) return decisionsOf(ids);
     const shared = sharedRunId({ transactionId, distinctId: subscriberId });
-    const decisions = await decisionsOf([transactionId, shared]);
+    const decisions = await decisionsOf([...ids, shared]);
     const own = decisions.filter((decision) => decision.transactionId === shared);
     if (own.length > 0) return own;
     return decisions.filter((decision) => isTriggeredHere(decision) || decision.distinctId === subscriberId);

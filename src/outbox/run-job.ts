@@ -24,7 +24,7 @@ type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) =
 /** The handlers that the caller creates. */
 type OtherHandlers = Pick<
   Handlers,
-  "receipt" | "overdue" | "withdraw" | "devices" | "preferences" | "opt-outs" | "report"
+  "awaited event" | "next part" | "receipt" | "overdue" | "withdraw" | "devices" | "preferences" | "opt-outs" | "report"
 >;
 
 interface Parts {

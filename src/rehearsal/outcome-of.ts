@@ -44,7 +44,7 @@ export async function* outcomesIn(
 
   function runOutcome(run: RunRecord, { exits, decisions }: Pick<Found, "exits" | "decisions">): RunOutcome {
     const { transactionId, workflow, eventName: event, occurredAt, status, endedAt } = run;
-    const ending = exits.filter(({ ends }) => ends.includes(transactionId));
+    const ending = exits.filter(({ ends, wait }) => wait === null && ends.includes(transactionId));
     const messages = decisions
       .filter((decision) => decision.transactionId === transactionId)
       .map((decision) => messageOutcome(decision, ending))

@@ -1,4 +1,5 @@
 import { type Cause, COHORT_ENTERED, type InternalRule, type LifecycleEvent } from "../contracts/event.ts";
+import { waitName } from "../contracts/event-wait.ts";
 import { ALL_RUNS } from "../contracts/exit-match.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
@@ -31,13 +32,13 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     const noPerson = whyNoPerson(event);
     if (noPerson !== null) return ignored("no person", noPerson);
 
-    const { starts, exits, problems } = runsOf(event, listening);
+    const { starts, exits, awaited, problems } = runsOf(event, listening);
     const merge = mergeOf(event);
     const merges = merge !== null && event.forcesMerge ? [merge] : [];
     const mergeRequests = listOf(mergeRequestOf(event));
     // The start of a run sends the profile too.
     const profiles = listOf(isAboutProfile && starts.length === 0 ? profileOf(event) : null);
-    const concernsNoRun = starts.length + exits.length + problems.length === 0;
+    const concernsNoRun = starts.length + exits.length + awaited.length + problems.length === 0;
     const traits = listOf(event.isIdentityEvent || !concernsNoRun ? traitsIn(event) : null);
     const concernsNobody = profiles.length + mergeRequests.length + traits.length === 0;
     // An event to which a workflow listens counts as filtered even when it changes a profile.
@@ -46,6 +47,7 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     return {
       starts,
       exits,
+      ...(awaited.length > 0 && { awaited }),
       profiles,
       merges,
       ...(mergeRequests.length > 0 && { mergeRequests }),
@@ -55,18 +57,21 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
   };
 }
 
-/** The runs that an event starts and ends. */
+/** The runs that an event starts and ends, and the waits that it ends. */
 function runsOf(
   event: LifecycleEvent,
   listening: WorkflowRoutes[],
-): Pick<ReturnType<Route>, "starts" | "exits" | "problems"> {
+): Pick<ReturnType<Route>, "starts" | "exits" | "problems"> & { awaited: Exit[] } {
   const starts: Start[] = [];
   const exits: Exit[] = [];
+  const awaited: Exit[] = [];
   const problems: Problem[] = [];
   for (const workflow of listening) {
     const { matches, hasFailed } = workflow.exitBy(event);
     if (matches.length > 0) exits.push(exitOf(event, workflow.id, matches));
-    if (hasFailed) problems.push(failedWhere(workflow));
+    const ended = workflow.waitsEndedBy(event);
+    for (const { wait, matches } of ended.waits) awaited.push(exitOf(event, waitName(workflow.id, wait), matches));
+    if (hasFailed || ended.hasFailed) problems.push(failedWhere(workflow));
     try {
       const started = workflow.startedBy(event);
       const mapped = started && workflow.payloadOf(event);
@@ -82,7 +87,7 @@ function runsOf(
       problems.push(failedWhere(workflow));
     }
   }
-  return { starts, exits, problems };
+  return { starts, exits, awaited, problems };
 }
 
 /** The reason does not contain the error's message, which may quote the event. */

@@ -104,8 +104,8 @@ export function createIngest({
 }
 
 /** `merges` need no check, because each merge comes with a merge request. */
-function hasEffects({ starts, exits, profiles = [], mergeRequests = [], traits = [] }: Routing): boolean {
-  return starts.length + exits.length + profiles.length + mergeRequests.length + traits.length > 0;
+function hasEffects({ starts, exits, awaited = [], profiles = [], mergeRequests = [], traits = [] }: Routing): boolean {
+  return [starts, exits, awaited, profiles, mergeRequests, traits].some(({ length }) => length > 0);
 }
 
 /** The answer to the sender of one event. The sender may log the answer, so it contains nothing from the event. */

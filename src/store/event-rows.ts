@@ -21,7 +21,7 @@ export interface EventRows {
 
 export function eventRows(
   event: LifecycleEvent,
-  { starts, exits, profiles = [], merges = [], mergeRequests = [], traits = [] }: Routing,
+  { starts, exits, awaited = [], profiles = [], merges = [], mergeRequests = [], traits = [] }: Routing,
   now: number,
   arrival: number,
 ): EventRows {
@@ -38,12 +38,13 @@ export function eventRows(
     },
     runs: starts.map((start) => runRow(start, arrival)),
     matchKeys: starts.flatMap((start) => matchKeyRows(start, now)),
-    exits: exits.flatMap((exit) => exitRows(exit, arrival)),
+    exits: [...exits, ...awaited].flatMap((exit) => exitRows(exit, arrival)),
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
     jobs: [
       ...starts.map((body) => caused(runKey({ transaction_id: body.run.transactionId }), { kind: "start", body })),
       ...exits.map((body) => caused(exitKey(body), { kind: "exit", body })),
+      ...awaited.map((body) => caused(exitKey(body), { kind: "awaited event", body })),
       ...profiles.map((body) => caused(eventKey({ uuid }), { kind: "upsert subscriber", body })),
       ...mergeRequests.map((body) => caused(eventKey({ uuid }), { kind: "merge", body })),
     ],

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { waitIn } from "../contracts/event-wait.ts";
 import { endsRun, endsRunOfOther, type MatchKeys } from "../contracts/exit-match.ts";
 import type { ExitRecord, RunRecord } from "../contracts/history.ts";
 import { inOrder } from "./engine.ts";
@@ -53,18 +54,20 @@ function ownExits(rows: ExitRow[], runs: EndedRun[], persons: Map<string, string
   const keyOf = (distinctId: string, workflow: string) =>
     JSON.stringify([persons.get(distinctId)?.toSorted()[0], workflow]);
   const byPerson = grouped(runs, (run) => [keyOf(run.distinctId, run.workflow)]);
-  const byExit = grouped(rows, (row) => [exitKey(recordOf(row))]);
+  const byExit = grouped(rows, (row) => [
+    exitKey({ workflow: row.workflow, distinctId: row.distinct_id, eventUuid: row.event_uuid }),
+  ]);
   return [...byExit.values()].flatMap(([row, ...others]) => {
     if (row === undefined) return [];
     const exit = { ...exitIn(row), matches: [row, ...others].flatMap((one) => exitIn(one).matches) };
-    const theirs = byPerson.get(keyOf(row.distinct_id, row.workflow)) ?? [];
+    const theirs = byPerson.get(keyOf(row.distinct_id, waitIn(row.workflow).workflow)) ?? [];
     return [{ ...recordOf(row), ends: idsOf(theirs.filter((run) => endsRun(exit, run))) }];
   });
 }
 
 function recordOf(row: ExitRow) {
   return {
-    workflow: row.workflow,
+    ...waitIn(row.workflow),
     distinctId: row.distinct_id,
     eventUuid: row.event_uuid,
     eventName: row.event_name,

@@ -49,27 +49,22 @@ export function exits({ db }: Parts) {
         const run = { occurredAt: since, ...facts };
         const own = rows.filter((row) => row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id));
         const exit =
-          own.find((row) => endsRun(exitIn(row), run)) ?? ofAnyone.find((row) => endsRunOfOther(exitIn(row), run));
+          own.find((row) => endsRun(exitIn(row), run)) ??
+          ofAnyone.find((row) => row.workflow === workflow && endsRunOfOther(exitIn(row), run));
         return exit?.event_name ?? null;
       });
     }),
 
-    async markExiting({ workflow, distinctId, eventUuid, occurredAt, matches = [ALL_RUNS] }) {
-      const exit = await db
-        .selectFrom("exits")
-        .select("arrival")
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("event_uuid", "=", eventUuid)
-        .executeTakeFirst();
-      const arrived = { occurredAt, arrival: exit?.arrival ?? null };
+    async markExiting(exit) {
+      const { workflow, distinctId, occurredAt, matches = [ALL_RUNS] } = exit;
+      const arrived = { occurredAt, arrival: await arrivalOf(db, exit) };
       const markEnded = () =>
         db
           .updateTable("runs")
           .set({ state: "exiting" })
           .where("workflow", "=", workflow)
           .where("state", "in", ["pending", "in progress", "exiting"])
-          .returning(["transaction_id", "distinct_id"]);
+          .returning(["transaction_id", "distinct_id", "part"]);
       const own = await markEnded()
         .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where(isEndedBy({ ...arrived, matches }))
@@ -79,8 +74,12 @@ export function exits({ db }: Parts) {
         keys.length === 0
           ? []
           : await markEnded().where("transaction_id", "in", runsWithKeys(db, keys)).where(isBefore(arrived)).execute();
-      const ended = new Map([...own, ...others].map((run) => [run.transaction_id, run.distinct_id]));
-      return [...ended].map(([transactionId, person]) => ({ transactionId, distinctId: person }));
+      const ended = new Map([...own, ...others].map((run) => [run.transaction_id, run]));
+      return [...ended.values()].map((run) => ({
+        transactionId: run.transaction_id,
+        distinctId: run.distinct_id,
+        part: run.part ?? 0,
+      }));
     },
 
     async findLastExits({ workflow, distinctIds }) {
@@ -141,6 +140,21 @@ export function exits({ db }: Parts) {
   } satisfies Partial<Runs>;
 }
 
+/** The arrival of a stored exit; null if the store does not have it any more. */
+export async function arrivalOf(
+  on: Kysely<Tables>,
+  { workflow, distinctId, eventUuid }: Pick<Exit, "workflow" | "distinctId" | "eventUuid">,
+): Promise<number | null> {
+  const exit = await on
+    .selectFrom("exits")
+    .select("arrival")
+    .where("distinct_id", "=", distinctId)
+    .where("workflow", "=", workflow)
+    .where("event_uuid", "=", eventUuid)
+    .executeTakeFirst();
+  return exit?.arrival ?? null;
+}
+
 /** An exit that ends this run of the person with these ids; undefined when there is none. */
 export async function endingExit(
   on: Kysely<Tables>,
@@ -157,7 +171,12 @@ export async function endingExit(
     .executeTakeFirst();
   const keys = Object.values(matchKeys);
   if (own !== undefined || keys.length === 0) return own;
-  return exits().where("match_key", "in", keys).where(IS_OF_ANYONE).where(isAfter(arrived)).executeTakeFirst();
+  return exits()
+    .where("match_key", "in", keys)
+    .where("workflow", "=", run.workflow)
+    .where(IS_OF_ANYONE)
+    .where(isAfter(arrived))
+    .executeTakeFirst();
 }
 
 // The rules of `isSince` and `endsRun` in SQL, where a comparison with null is never true: without an arrival, only the

@@ -1,4 +1,5 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
+import { waitName } from "../contracts/event-wait.ts";
 import type {
   EventRecord,
   ExitRecord,
@@ -68,7 +69,7 @@ export function histories({ db }: Parts) {
   ): Promise<ExitRow[]> {
     if (of === undefined) return [];
     let query = db.selectFrom("exits").selectAll().where("distinct_id", "=", of.distinctId);
-    if (of.workflow !== undefined) query = query.where("workflow", "=", of.workflow);
+    if (of.workflow !== undefined) query = query.where(isOfWorkflow(of.workflow));
     if (of.run !== undefined) {
       const matchKeys = (await matchKeysOf(db, [of.run.transactionId])).get(of.run.transactionId) ?? {};
       query = query.where(endsThis({ ...of.run, matchKeys }));
@@ -159,6 +160,12 @@ export function histories({ db }: Parts) {
   }
 }
 
+/** Whether an exit, or an event that ends a wait, is one of this workflow. */
+function isOfWorkflow(workflow: string) {
+  const start = waitName(workflow, "");
+  return sql<boolean>`(workflow = ${workflow} or substr(workflow, 1, ${start.length}) = ${start})`;
+}
+
 function personJob(row: Selectable<Tables["jobs"]>): PersonJob {
   return { ...jobRecord(row), kind: row.kind, workflow: row.workflow, transactionId: row.transaction_id };
 }
@@ -167,7 +174,7 @@ function personJob(row: Selectable<Tables["jobs"]>): PersonJob {
 function isOfRun(run: RunRecord | undefined, exits: ExitRecord[]): (job: Selectable<Tables["jobs"]>) => boolean {
   const uuids = exits.map(({ eventUuid }) => eventUuid);
   return ({ kind, workflow, transaction_id, body }) => {
-    if (kind !== "upsert subscriber" && kind !== "exit") return transaction_id === run?.transactionId;
+    if (!["upsert subscriber", "exit", "awaited event"].includes(kind)) return transaction_id === run?.transactionId;
     const { eventUuid } = (JSON.parse(body) as { body: { eventUuid: string } }).body;
     return kind === "upsert subscriber"
       ? eventUuid === run?.eventUuid

@@ -105,8 +105,13 @@ export function jobs(parts: Parts): Jobs {
     const rows = await db
       .selectFrom("jobs")
       .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
-      // A refresh or an overdue check that is due later is scheduled, not waiting.
-      .where((row) => row.or([row("queue", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
+      // A refresh, an overdue check or a next part that is due later is scheduled, not waiting.
+      .where((row) =>
+        row.or([
+          row.and([row("queue", "not in", ["persons", "receipts"]), row("kind", "!=", "next part")]),
+          row("due_at", "<=", now()),
+        ]),
+      )
       .groupBy(["queue", "state"])
       .execute();
     return QUEUES.map((queue) => {

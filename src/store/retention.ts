@@ -138,7 +138,10 @@ function rulesFor(before: number, now: number): Rule[] {
       table: "exits",
       key: ["distinct_id", "workflow", "event_uuid", "match_key"],
       isOld: hasArrived,
-      unless: hasJob("exits", sql`jobs.kind = 'exit' and jobs.workflow = exits.workflow`),
+      unless: hasJob(
+        "exits",
+        sql`((jobs.kind = 'exit' and jobs.workflow = exits.workflow) or jobs.kind = 'awaited event')`,
+      ),
     },
   ];
 }

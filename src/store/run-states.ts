@@ -68,13 +68,14 @@ export function runStates({ db, now, fromRows, announce }: Parts) {
     async findOpen(transactionId) {
       const run = await db
         .selectFrom("runs")
-        .select(["workflow", "distinct_id", "entered_at"])
+        .select(["workflow", "distinct_id", "entered_at", "part"])
         .where("transaction_id", "=", transactionId)
         .where("state", "=", "in progress")
         .where("ended_at", "is", null)
         .executeTakeFirst();
       if (run === undefined) return null;
-      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
+      const { workflow, distinct_id: distinctId, entered_at, part } = run;
+      return { workflow, distinctId, enteredAt: entered_at ?? 0, part: part ?? 0 };
     },
 
     async close(transactionId, as) {
@@ -91,7 +92,7 @@ export function runStates({ db, now, fromRows, announce }: Parts) {
     async listBeside({ transactionId, workflow, distinctId, enteredAt, before }) {
       const runs = await db
         .selectFrom("runs")
-        .select(["transaction_id", "entered_at", "state"])
+        .select(["transaction_id", "entered_at", "part", "state"])
         .where("distinct_id", "=", distinctId)
         .where("workflow", "=", workflow)
         .where("transaction_id", "!=", transactionId)
@@ -108,6 +109,7 @@ export function runStates({ db, now, fromRows, announce }: Parts) {
       return runs.map((run) => ({
         transactionId: run.transaction_id,
         enteredAt: run.entered_at ?? 0,
+        part: run.part ?? 0,
         isLost: run.state === "failed",
       }));
     },

@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import type { NextPart, WaitResult } from "../contracts/event-wait.ts";
 import type { ExitRecord, History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { EntryLimit, Exit } from "../contracts/routing.ts";
 import type { RunKey } from "../contracts/run.ts";
@@ -6,6 +7,7 @@ import type { Shape } from "../contracts/workflow.ts";
 import { allPeople } from "./all-people.ts";
 import type { Parts } from "./engine.ts";
 import { entries } from "./entries.ts";
+import { eventWaits } from "./event-waits.ts";
 import { exits } from "./exits.ts";
 import { histories } from "./history.ts";
 import type { Profile } from "./people.ts";
@@ -29,6 +31,8 @@ export interface NewRun {
 export interface OpenRun extends Pick<NewRun, "workflow" | "distinctId"> {
   /** When Novu accepted the trigger. */
   enteredAt: number;
+  /** The number of the part that was triggered last (`partOf`). */
+  part: number;
 }
 
 /** The position of an exit in the list of exits from a workflow. */
@@ -63,7 +67,7 @@ export interface Runs {
    */
   listBeside(
     run: OpenRun & { transactionId: string; before: number },
-  ): Promise<Array<{ transactionId: string; enteredAt: number; isLost: boolean }>>;
+  ): Promise<Array<Pick<OpenRun, "enteredAt" | "part"> & { transactionId: string; isLost: boolean }>>;
   /**
    * The name of an exit event that ends this run; null when there is none. The event of the run happened at `since`. An
    * exit ends the run when it happened at `since` or later, or up to two minutes earlier and arrived later, and when it
@@ -76,13 +80,28 @@ export interface Runs {
     since: string;
   }): Promise<string | null>;
   /** Marks the runs that an exit ends, of any person, and answers them. Until `markExited`, it answers them again. */
-  markExiting(exit: Exit): Promise<RunKey[]>;
+  markExiting(exit: Exit): Promise<Array<RunKey & { part: number }>>;
   /** Novu has cancelled this run. */
   markExited(transactionId: string): Promise<void>;
   /** A limit of the workflow does not let this run begin. */
   markNotStarted(transactionId: string): Promise<void>;
   /** Novu has accepted the trigger. Answers `exited` if an exit event of the person came meanwhile. */
   markStarted(transactionId: string, shape?: string | null): Promise<"in progress" | "exited">;
+  /**
+   * Begins the wait of a run for an event: its next part is due when the wait ends, or now if the event has come.
+   * Without effect if the wait has begun, or has ended. Answers false if it has ended.
+   */
+  beginWait(next: NextPart): Promise<boolean>;
+  /** As `beginWait`, for a next part that a worker runs. */
+  waitAgain(next: NextPart): Promise<void>;
+  /** Makes the next part due of each run whose wait this event ends. */
+  endWaits(awaited: Exit): Promise<void>;
+  /** Saves the result of a wait, and answers the result that was saved first. */
+  saveWait(wait: RunKey & { wait: string }, result: WaitResult): Promise<WaitResult>;
+  /** Saves that a part of a run is about to be triggered. False if the run has ended, or its person was deleted. */
+  beginPart(part: { transactionId: string; part: number; shape: string | null }): Promise<boolean>;
+  /** When the next part of this run is due, in milliseconds since 1970; null if the run does not wait for an event. */
+  findNextPart(run: RunKey): Promise<number | null>;
   /** Ends an open run for which Novu sends no more messages; answers whether the run was open. */
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Saves the recipient of a trigger without an answer, so that the next attempt has the same recipient. */
@@ -141,6 +160,7 @@ export function runs(parts: Parts): Runs {
   return {
     ...runStates(parts),
     ...exits(parts),
+    ...eventWaits(parts),
     ...entries(parts),
     ...shapes(parts),
     ...runList(parts),

@@ -48,10 +48,13 @@ export interface Tables {
     arrival: Generated<number | null>;
     /** The id of the shape that the workflow had at the trigger; null before the trigger. */
     shape: Generated<string | null>;
+    /** The number of the part that was triggered last (`partOf`); null for the first part. */
+    part: Generated<number | null>;
   };
   /** The newest run of each person, for each workflow that limits entries. The row stays when the run is deleted. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
   exits: {
+    /** The workflow, or the `waitName` of the wait that the event ends. */
     workflow: string;
     distinct_id: string;
     event_uuid: string;

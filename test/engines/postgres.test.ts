@@ -22,6 +22,7 @@ import { storeReceipts } from "./promises-receipts.ts";
 import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
+import { storeWaits } from "./promises-waits.ts";
 
 const log = createLog({ level: "silent" });
 
@@ -32,6 +33,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storeArrivals("PostgreSQL", createEngine);
   storeCohorts("PostgreSQL", createEngine);
   storeExits("PostgreSQL", createEngine);
+  storeWaits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeReceipts("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);

@@ -52,7 +52,7 @@ export function storeExits(name: string, createEngine: () => Engine): void {
         const about = { distinctId: "", transactionIds: [""], eventUuid: "e" };
         expect((await store.runs.list({ limit: 9, about })).map(({ transactionId }) => transactionId)).toEqual(["u:w"]);
         const left = exit({ distinctId: "grace", matches: [matchOf("invite", "i", "anyone")] });
-        expect(await store.runs.markExiting(left)).toEqual([{ transactionId: "u:w", distinctId: "ada" }]);
+        expect(await store.runs.markExiting(left)).toEqual([{ transactionId: "u:w", distinctId: "ada", part: 0 }]);
         expect([await store.runs.findState("u:w"), await store.runs.findState("o:w")]).toEqual(["exiting", "pending"]);
       });
     });
@@ -74,7 +74,14 @@ export function storeExits(name: string, createEngine: () => Engine): void {
       await leave("e", { distinctId: "grace", matches });
       const exits = [
         {
-          ...{ workflow: "w", eventName: "checkout_completed", distinctId: null, eventUuid: null, ends: ["u:w"] },
+          ...{
+            workflow: "w",
+            eventName: "checkout_completed",
+            distinctId: null,
+            eventUuid: null,
+            wait: null,
+            ends: ["u:w"],
+          },
           ...{ occurredAt: at(0), arrival: expect.any(Number) },
         },
       ];

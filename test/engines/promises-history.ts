@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitName } from "../../src/contracts/event-wait.ts";
 import { type Job, QUEUES } from "../../src/contracts/job.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
@@ -8,6 +9,7 @@ import {
   exit,
   LATER,
   mergeRequest,
+  nextPart,
   OCCURRED_AT,
   profile,
   run,
@@ -176,8 +178,10 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           {
             starts: [],
             exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
+            awaited: [exit({ workflow: waitName("w", "wait"), eventUuid: `e ${uuid}`, distinctId })],
           },
         );
+        await store.runs.beginWait(nextPart({ run: run({ eventUuid: uuid, distinctId }) }));
         await store.events.insert(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
           ...{ starts: [], exits: [] },
           profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
@@ -210,6 +214,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       const kinds: Record<Job["kind"], string[]> = {
         start: ["start:u:w"],
         exit: ["exit:e u:w"],
+        "awaited event": ["awaited event:e u:w#wait"],
+        "next part": ["next part:u:w:wait"],
         throttle: ["throttle:u:w"],
         "refresh subscriber": ["refresh subscriber:u:w", "refresh subscriber:u:w:correction"],
         merge: ["merge:i u"],
@@ -248,7 +254,18 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(jobs.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
       const ofRun = (await store.runs.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
       expect([...new Set(ofRun)].sort()).toEqual([
-        ...["exit", "overdue", "receipt", "refresh subscriber", "report", "start", "throttle", "withdraw"],
+        ...[
+          "awaited event",
+          "exit",
+          "next part",
+          "overdue",
+          "receipt",
+          "refresh subscriber",
+          "report",
+          "start",
+          "throttle",
+          "withdraw",
+        ],
       ]);
     });
 

@@ -157,7 +157,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       it("is open from when Novu took it on until it ends, and ends once", async () => {
         expect([await store.runs.findOpen(RUN), await store.runs.close(RUN, "failed")]).toEqual([null, false]);
         await store.runs.markStarted(RUN);
-        expect(await store.runs.findOpen(RUN)).toEqual({ workflow: "w", distinctId: "ada", enteredAt: now });
+        expect(await store.runs.findOpen(RUN)).toEqual({ workflow: "w", distinctId: "ada", enteredAt: now, part: 0 });
         expect([await store.runs.close(RUN, "failed"), await store.runs.close(RUN, "finished")]).toEqual([true, false]);
         expect([await store.runs.findOpen(RUN), await store.runs.findState(RUN)]).toEqual([null, "failed"]);
         expect(await store.runs.list({ limit: 1, status: "failed" })).toMatchObject([
@@ -180,7 +180,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         };
         const [second, third] = [await begin("second"), await begin("third")];
         await begin("of-grace", { distinctId: "grace" });
-        const mine = { transactionId: await begin("mine"), workflow: "w", distinctId: "ada", enteredAt: now };
+        const mine = { transactionId: await begin("mine"), workflow: "w", distinctId: "ada", enteredAt: now, part: 0 };
         const late = await begin("late");
         const beside = async (before = now) =>
           (await store.runs.listBeside({ ...mine, before })).map(({ transactionId }) => transactionId);
@@ -188,7 +188,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         expect(await beside()).toEqual([second, third]);
         await store.runs.close(second, "finished");
         await store.runs.close(third, "failed");
-        const lost = { transactionId: third, enteredAt: Date.parse(OCCURRED_AT) + 2, isLost: true };
+        const lost = { transactionId: third, enteredAt: Date.parse(OCCURRED_AT) + 2, part: 0, isLost: true };
         expect(await store.runs.listBeside({ ...mine, before: now })).toEqual([lost]);
         // That was before this one began.
         expect(await store.runs.listBeside({ ...mine, enteredAt: now + 1, before: now })).toEqual([]);

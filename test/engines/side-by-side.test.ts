@@ -257,6 +257,8 @@ describe("starts and exits of one person, side by side", () => {
           reingest: async () => {},
         },
         handlers: {
+          "awaited event": async () => {},
+          "next part": async () => {},
           receipt: async () => {},
           overdue: async () => {},
           withdraw: async () => {},

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { waitName } from "../../src/contracts/event-wait.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -14,6 +15,7 @@ import {
   exit,
   LATER,
   merge,
+  nextPart,
   OCCURRED_AT,
   profile,
   run,
@@ -36,12 +38,14 @@ import { storeReceipts } from "./promises-receipts.ts";
 import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
+import { storeWaits } from "./promises-waits.ts";
 
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storeArrivals("SQLite", createEngine);
 storeCohorts("SQLite", createEngine);
 storeExits("SQLite", createEngine);
+storeWaits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeReceipts("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
@@ -184,7 +188,13 @@ describe("no statement reads a whole table", () => {
     ["runs.findState", "u:w"],
     ["runs.findOpen", "u:w"],
     ["runs.close", "u:w", "failed"],
-    ["runs.listBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, before: 0 }],
+    ["runs.listBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, part: 0, before: 0 }],
+    ["runs.beginWait", nextPart()],
+    ["runs.waitAgain", nextPart()],
+    ["runs.endWaits", exit({ workflow: waitName("w", "wait") })],
+    ["runs.saveWait", { transactionId: "u:w", distinctId: "ada", wait: "wait" }, { came: true, notes: {} }],
+    ["runs.beginPart", { transactionId: "u:w", part: 1, shape: null }],
+    ["runs.findNextPart", { transactionId: "u:w", distinctId: "ada" }],
     ["runs.markExited", "u:w"],
     ["runs.markStarted", "u:w"],
     ["decisions.record", decision(), { endsRun: true }],

@@ -1,5 +1,6 @@
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import type { NextPart } from "../../src/contracts/event-wait.ts";
 import type { Report } from "../../src/contracts/report.ts";
 import type { Exit, Merge, MergeRequest, Profile, Start, Traits } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
@@ -36,6 +37,12 @@ export function start(changes: Partial<Start> = {}): Start {
 export function exit(changes: Partial<Exit> = {}): Exit {
   const facts = { workflow: "w", distinctId: "ada", eventUuid: "e", eventName: "checkout_completed" };
   return { ...facts, occurredAt: LATER, ...changes };
+}
+
+/** Ada's run waits an hour for an event. */
+export function nextPart(changes: Partial<NextPart> = {}): NextPart {
+  const facts = { workflow: "w", run: run(), wait: "wait", steps: ["welcome", "wait"], notes: [], payload: {} };
+  return { ...facts, endsAt: LATER, ...changes };
 }
 
 /** An identify of Ada. */

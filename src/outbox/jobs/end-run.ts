@@ -1,14 +1,18 @@
 import { type Decision, NOTHING_COMPOSED } from "../../contracts/decision.ts";
 import type { Exit } from "../../contracts/routing.ts";
-import { isOfOneJob, isTriggeredHere, type RunKey } from "../../contracts/run.ts";
+import { isOfOneJob, isTriggeredHere, partId, type RunKey } from "../../contracts/run.ts";
 import type { SendingStep } from "../../contracts/workflow.ts";
 import type { Log } from "../../lib/log.ts";
 
-type RunToEnd = RunKey & { workflow: string };
+type RunToEnd = RunKey & {
+  workflow: string;
+  /** The part that was triggered last; the first one by default. */
+  part?: number;
+};
 
 export interface ExitRuns {
   /** The runs that this exit ends, of any person. A later attempt gets the same runs. */
-  markExiting(exit: Exit): Promise<RunKey[]>;
+  markExiting(exit: Exit): Promise<Array<RunKey & { part: number }>>;
   markExited(transactionId: string): Promise<void>;
 }
 
@@ -46,11 +50,11 @@ export function createRunEnds({
 
   async function exit(exit: Exit): Promise<void> {
     const { workflow, eventName } = exit;
-    for (const { transactionId, distinctId } of await runs.markExiting(exit)) {
-      const run = { transactionId, workflow, distinctId };
+    for (const { transactionId, distinctId, part } of await runs.markExiting(exit)) {
+      const run = { transactionId, workflow, distinctId, part };
       // Only our own trigger is cancelled: Novu cancels a trigger for all its subscribers, and another system's trigger
       // may have several subscribers.
-      if (isTriggeredHere(run) && (await openSteps(run)).length > 0) await cancel(run);
+      if ((part > 0 || isTriggeredHere(run)) && (await openSteps(run)).length > 0) await cancel(run);
       await skip(run, { reason: "exited", detail: eventName });
       await withdrawNotes(run);
       await runs.markExited(transactionId);
@@ -69,9 +73,9 @@ export function createRunEnds({
     await skip(run, { reason: "throttled", detail: null });
   }
 
-  async function cancel({ transactionId, workflow }: RunToEnd): Promise<void> {
+  async function cancel({ transactionId, workflow, part = 0 }: RunToEnd): Promise<void> {
     await pace();
-    await cancelAtNovu(transactionId);
+    await cancelAtNovu(partId(transactionId, part));
     log.info({ component: "outbox", outcome: "cancelled", workflow, transactionId });
   }
 

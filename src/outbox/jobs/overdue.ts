@@ -1,7 +1,7 @@
 import { type Decision, isFinal, NOTHING_COMPOSED } from "../../contracts/decision.ts";
 import { CALL_WITHIN_MS, type Overdue } from "../../contracts/job.ts";
 import type { NovuJobRecord } from "../../contracts/novu.ts";
-import { atNovu, LONGEST_RUN_MS } from "../../contracts/run.ts";
+import { atNovu, LONGEST_RUN_MS, type RunKey } from "../../contracts/run.ts";
 import type { SendingStep } from "../../contracts/workflow.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
 import type { Log } from "../../lib/log.ts";
@@ -23,17 +23,20 @@ interface OpenRun {
   distinctId: string;
   /** When Novu accepted the trigger, in milliseconds since 1970. */
   enteredAt: number;
+  /** The part that was triggered last. */
+  part: number;
 }
 
-interface RunBeside {
+interface RunBeside extends Pick<OpenRun, "enteredAt" | "part"> {
   transactionId: string;
-  enteredAt: number;
   isLost: boolean;
 }
 
 export interface OverdueRuns {
   /** Null when the run has ended, or not begun. */
   findOpen(transactionId: string): Promise<OpenRun | null>;
+  /** When the run's next part is due, in milliseconds since 1970; null if the run does not wait for an event. */
+  findNextPart(run: RunKey): Promise<number | null>;
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Other runs of the same person and workflow that are open, or were lost since this run began. */
   listBeside(run: OpenRun & { transactionId: string; before: number }): Promise<RunBeside[]>;
@@ -74,6 +77,9 @@ export function createOverdue({
     const run = await runs.findOpen(transactionId);
     if (run === null) return;
     const { workflow } = run;
+    const nextPartAt = await runs.findNextPart({ ...run, transactionId });
+    if (nextPartAt !== null && now() < run.enteredAt + LONGEST_RUN_MS)
+      return checkAgainAt(overdue, Math.max(nextPartAt, now()) + CALL_WITHIN_MS);
     const there = atNovu({ ...run, transactionId });
     // The id of the run at Novu is not known, so Novu cannot be asked about it.
     if (there === null) return void (await runs.close(transactionId, "finished"));

@@ -92,7 +92,7 @@ const CALLS_AT_ONCE = 4;
 /** The shortest wait after a failure. */
 const NOT_URGENT_MS = 2 * MINUTE_MS;
 
-type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
+type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "part" | "jobId">;
 
 export type NovuRuns = ReturnType<typeof createNovuRuns>;
 

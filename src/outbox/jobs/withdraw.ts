@@ -2,7 +2,7 @@ import type { Decision } from "../../contracts/decision.ts";
 import type { BodyOf } from "../../contracts/job.ts";
 import type { NovuActivity } from "../../contracts/novu.ts";
 import type { Report } from "../../contracts/report.ts";
-import { isTriggeredHere } from "../../contracts/run.ts";
+import { isTriggeredHere, partId } from "../../contracts/run.ts";
 import type { Log } from "../../lib/log.ts";
 import { allMessages } from "../novu-messages.ts";
 import type { JobAttempt } from "../worker.ts";
@@ -68,9 +68,11 @@ export function createWithdrawals({
 
   async function withdraw(job: WithdrawJob, { isTried }: Pick<JobAttempt, "isTried">): Promise<void> {
     const { transactionId, distinctId, workflow } = job;
-    const found = await allMessages([transactionId], async (ids, page) => {
+    const parts = (await decisionsOf([transactionId])).map(({ part = 0 }) => part);
+    const ids = Array.from({ length: Math.max(0, ...parts) + 1 }, (_, part) => partId(transactionId, part));
+    const found = await allMessages(ids, async (some, page) => {
       await pace.read();
-      return messages(ids, page);
+      return messages(some, page);
     });
     for (const { id, stepId, channel, isRead, isArchived } of found) {
       if (id === undefined || channel !== "in_app" || !isWithdrawn({ workflow, step: stepId })) continue;

@@ -63,6 +63,8 @@ function messageDto(message: Message): object {
     templateIdentifier: workflowId,
     createdAt: new Date(message.sentAt).toISOString(),
     ...{ transactionId, stepId, channel, seen, read, archived: message.archivedAt != null },
+    ...(message.lastSeenDate != null && { lastSeenDate: message.lastSeenDate }),
+    ...(message.lastReadDate != null && { lastReadDate: message.lastReadDate }),
     ...(typeof content.body === "string" && { content: content.body }),
     ...(typeof content.subject === "string" && { subject: content.subject }),
     ...(field !== undefined && address != null && { [field]: address }),

@@ -34,6 +34,7 @@ const recording = {
   },
   decisionsOf: async () => [],
   onWait: async () => {},
+  beginWait: async () => {},
   withRun: async <Body>(_call: unknown, body: Body) => body,
   now: () => 0,
   async recordDecision(decision: Decision) {

@@ -59,7 +59,9 @@ describe("explain", () => {
   });
 
   it("does not name another person whose event ended the run", () => {
-    const exits = [{ ...exit(), eventName: "invite_accepted", distinctId: null, eventUuid: null, ends: ["u:w"] }];
+    const exits = [
+      { ...exit(), eventName: "invite_accepted", distinctId: null, eventUuid: null, wait: null, ends: ["u:w"] },
+    ];
     const { links } = explain({ ...history(), runs: [run({ status: "exited" })], exits }, { person: "ada" });
     expect(links.find(({ kind }) => kind === "exit")).toMatchObject({
       ...{ label: "exited", runRef: "u:w", sentence: "ada exited w by invite_accepted of another person." },
@@ -71,7 +73,7 @@ describe("explain", () => {
     const facts = {
       ...history(),
       runs: [run({ status: "not started", enteredAt: null })],
-      exits: [{ ...exit(), ends: [] }],
+      exits: [{ ...exit(), wait: null, ends: [] }],
       jobs,
     };
     const chain = explain(facts, { person: "ada" });
@@ -87,6 +89,8 @@ describe("explain", () => {
     Object.entries({
       start: "The start of the run at Novu",
       exit: "The cancellation of the run at Novu",
+      "awaited event": "The end of a wait for this event",
+      "next part": "The next part of the run, after its wait for an event,",
       receipt: "The check whether Novu sent a message",
       withdraw: "The withdrawal of unread notes at Novu",
       overdue: "The check of an overdue run at Novu",

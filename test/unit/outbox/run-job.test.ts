@@ -116,7 +116,7 @@ async function runJob(
       findExitSince: async () => known.left,
       markExiting: note(
         "end runs",
-        known.ended.map((transactionId) => ({ transactionId, distinctId: "ada" })),
+        known.ended.map((transactionId) => ({ transactionId, distinctId: "ada", part: 0 })),
       ),
       findState: async () => known.state,
       markExited: (id) => note(`mark left ${id}`, undefined)(),
@@ -149,6 +149,8 @@ async function runJob(
       reingest: ({ previousId }) => note(`look again at ${previousId}`, undefined)(),
     },
     handlers: {
+      "awaited event": note("awaited event", undefined),
+      "next part": note("next part", undefined),
       receipt: note("receipt", undefined),
       overdue: note("overdue", undefined),
       withdraw: note("withdraw", undefined),
