@@ -1,5 +1,6 @@
 import { NOVU_PLANS } from "../contracts/novu.ts";
-import { createNovuActivity, createNovuApi } from "../novu/api.ts";
+import { createNovuActivity } from "../novu/activity.ts";
+import { createNovuApi } from "../novu/api.ts";
 import { createRateLimiter } from "../outbox/rate-limiter.ts";
 import type { Context } from "./context.ts";
 

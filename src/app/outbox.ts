@@ -82,15 +82,10 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
 }
 
 /** Runs one job of the outbox; rejects when the job has to be tried again. */
-function runJobOf(
-  context: Context,
-  { novu, persons, optOuts, ingestion, runs, reports }: Parts,
-): (attempt: JobAttempt) => Promise<void> {
-  const { store, metrics, now, log } = context;
-  const novuRuns = createNovuRuns({ activity: novu.activity, pace: novu.limit.reads });
-  const decisionsOf = store.decisions.listOfRuns;
-  const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
-  const withdrawals = withdrawalsOf(context, { novu, runs });
+function runJobOf(context: Context, parts: Parts): (attempt: JobAttempt) => Promise<void> {
+  const { store, metrics } = context;
+  const { novu, persons, ingestion, runs } = parts;
+  const withdrawals = withdrawalsOf(context, parts);
   return createRunJob({
     ...context,
     ...runs,
@@ -115,52 +110,54 @@ function runJobOf(
       onNotMerged: ingestion.onNotMerged,
       reingest: ingestion.reingest,
     },
-    handlers: {
-      "awaited event": store.runs.endWaits,
-      "next part": createNextPart({
-        runs: store.runs,
-        trigger: novu.api.trigger,
-        cancel: novu.api.cancel,
-        messagesOf: novuRuns.messagesOf,
-        pace: novu.limit.triggers,
-        expectCall: ({ transactionId, distinctId }) =>
-          scheduleAgain({ kind: "overdue", body: { transactionId, distinctId } }, now() + CALL_WITHIN_MS),
-        onTriggered: metrics.triggered,
-        shapeIdOf: runs.shapeIdOf,
-        now,
-        log,
-      }),
-      receipt: createReceipt({
-        novuRuns,
-        decisionsOf,
-        settle: runs.correct,
-        onSent: withdrawals.afterReceipt,
-        askAgainAt: (decision, at) => scheduleAgain({ kind: "receipt", body: decision }, at),
-        now,
-      }),
-      overdue: createOverdue({
-        novuRuns,
-        decisionsOf,
-        runs: store.runs,
-        stepsOfRun: runs.stepsOfRun,
-        feedMs: novu.feedMs,
-        record: (decision) => runs.decide(decision, { ifOpen: true, isLast: false }),
-        checkAgainAt: (overdue, at) => scheduleAgain({ kind: "overdue", body: overdue }, at),
-        onLost: metrics.runLost,
-        now,
-        log,
-      }),
-      withdraw: withdrawals.withdraw,
-      devices: createDevices({ ...store.devices, novu: novu.api, pace: novu.limit.subscribers, log }),
-      preferences: optOuts.send.toNovu,
-      "opt-outs": optOuts.send.toPostHog,
-      report: reports.report,
-    },
+    handlers: handlersOf(context, parts, withdrawals),
     withdrawNotes: withdrawals.afterExit,
     pace: novu.limit.triggers,
     paceSubscribers: novu.limit.subscribers,
     onTriggered: metrics.triggered,
   });
+}
+
+/** The handlers that need more than `createRunJob` has. */
+function handlersOf(
+  context: Context,
+  parts: Parts,
+  withdrawals: ReturnType<typeof withdrawalsOf>,
+): Parameters<typeof createRunJob>[0]["handlers"] {
+  const { store, metrics, now, log } = context;
+  const { novu, optOuts, runs, reports } = parts;
+  const novuRuns = createNovuRuns({ activity: novu.activity, pace: novu.limit.reads });
+  const decisionsOf = store.decisions.listOfRuns;
+  const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
+  return {
+    "awaited event": store.runs.endWaits,
+    "next part": nextPartOf(context, { novu, runs, messagesOf: novuRuns.messagesOf }),
+    receipt: createReceipt({
+      novuRuns,
+      decisionsOf,
+      settle: runs.correct,
+      onSent: withdrawals.afterReceipt,
+      askAgainAt: (decision, at) => scheduleAgain({ kind: "receipt", body: decision }, at),
+      now,
+    }),
+    overdue: createOverdue({
+      novuRuns,
+      decisionsOf,
+      runs: store.runs,
+      stepsOfRun: runs.stepsOfRun,
+      feedMs: novu.feedMs,
+      record: (decision) => runs.decide(decision, { ifOpen: true, isLast: false }),
+      checkAgainAt: (overdue, at) => scheduleAgain({ kind: "overdue", body: overdue }, at),
+      onLost: metrics.runLost,
+      now,
+      log,
+    }),
+    withdraw: withdrawals.withdraw,
+    devices: createDevices({ ...store.devices, novu: novu.api, pace: novu.limit.subscribers, log }),
+    preferences: optOuts.send.toNovu,
+    "opt-outs": optOuts.send.toPostHog,
+    report: reports.report,
+  };
 }
 
 function withdrawalsOf({ store, now, log }: Context, { novu, runs }: Pick<Parts, "novu" | "runs">) {
@@ -173,6 +170,27 @@ function withdrawalsOf({ store, now, log }: Context, { novu, runs }: Pick<Parts,
     archive: novu.api.archive,
     pace: { read: novu.limit.reads, archive: novu.limit.subscribers },
     report: store.decisions.insertReport,
+    now,
+    log,
+  });
+}
+
+function nextPartOf(
+  { store, metrics, now, log }: Context,
+  { novu, runs, messagesOf }: Pick<Parts, "novu" | "runs"> & Pick<ReturnType<typeof createNovuRuns>, "messagesOf">,
+) {
+  return createNextPart({
+    runs: store.runs,
+    trigger: novu.api.trigger,
+    cancel: novu.api.cancel,
+    messagesOf,
+    pace: novu.limit.triggers,
+    async expectCall({ transactionId, distinctId }) {
+      const body = { transactionId, distinctId };
+      await store.jobs.schedule({ kind: "overdue", body }, now() + CALL_WITHIN_MS, { replace: true });
+    },
+    onTriggered: metrics.triggered,
+    shapeIdOf: runs.shapeIdOf,
     now,
     log,
   });
