@@ -1,5 +1,7 @@
 import { waitName } from "../contracts/event-wait.ts";
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { attachEventWait } from "../contracts/workflow.ts";
+import { DAY_MS } from "../lib/durations.ts";
 import { toMs } from "./duration.ts";
 import type { GuardedStep, NovuStep } from "./guarded-step.ts";
 import type { RunContext } from "./run-context.ts";
@@ -19,6 +21,8 @@ export function waitForStep(
       throw new Error(
         `"${rules.workflow}" waits at "${id}", but its waitFor has no events for "${id}"; add them there`,
       );
+    if (toMs(atMost) > LONGEST_RUN_MS)
+      throw new Error(`"${id}" waits for more than ${LONGEST_RUN_MS / DAY_MS} days, the longest time of a run`);
     const resolve = attachEventWait(async () => ({}), toMs(atMost));
     await step.custom(id, resolve, { outputSchema: NO_RESULT });
     return { came: await hasCome(id) };
