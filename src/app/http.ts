@@ -2,6 +2,7 @@ import express, { type Router } from "express";
 import type { Report } from "../contracts/report.ts";
 import { commandSecret, STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import { deviceRoutes } from "../http/devices.ts";
+import { inboxHashRoute } from "../http/inbox-hash.ts";
 import { answeredFirst, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
 import { storeChanges } from "../http/store-changes.ts";
 import { describeError } from "../lib/errors.ts";
@@ -10,6 +11,7 @@ import { createBearerVerifier } from "../lib/verify-bearer.ts";
 import { createWebhookVerifier } from "../lib/verify-webhook.ts";
 import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { clickRoutes, type Links } from "../links/links.ts";
+import { subscriberHash } from "../novu/subscriber-hash.ts";
 import { novuWebhook } from "../novu/webhook.ts";
 import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
 import { whyNoPerson } from "../routing/person.ts";
@@ -122,15 +124,18 @@ function webhooksOf(
 /** The routes for the team's own back end, by method and path. Without BACKEND_KEY there are none. */
 function backendRoutes({ config, store, metrics, budget, isClosing, log }: Context): Record<string, WebhookHandler> {
   if (config.backendKey === undefined) return {};
-  return deviceRoutes({
-    ...store.devices,
-    whyNoPerson: (distinctId) => whyNoPerson({ distinctId }),
+  const backend = {
+    whyNoPerson: (distinctId: string) => whyNoPerson({ distinctId }),
     verify: createBearerVerifier({ key: config.backendKey, setting: "BACKEND_KEY" }),
     budget,
     isStopping: isClosing,
     count: metrics.backendAnswered,
     log,
-  });
+  };
+  return {
+    ...deviceRoutes({ ...backend, ...store.devices }),
+    ...inboxHashRoute({ ...backend, hashOf: (subscriberId) => subscriberHash(subscriberId, config.novu.secretKey) }),
+  };
 }
 
 /** Finds the messages of a link or a webhook, and reports their results. */

@@ -46,6 +46,7 @@ export function webhookEndpoint({
   budget,
   handle,
   largestBody = LARGEST_BODY,
+  success = 202,
   count,
   isStopping,
   log,
@@ -55,6 +56,8 @@ export function webhookEndpoint({
   handle(body: string): Promise<AnswerBody>;
   /** The largest body in bytes; 2 MB when absent. Above 2 MB it is only for senders that the headers verify. */
   largestBody?: number | undefined;
+  /** The status of the answer of `handle`; 202 when absent. */
+  success?: 200 | 202 | undefined;
 }): WebhookHandler {
   return async (request, response) => {
     const { status, headers, body } = await answerTo(request);
@@ -83,7 +86,7 @@ export function webhookEndpoint({
       const ofBody = isVerified ? verified : verified(bytes);
       if (!ofBody.valid) return refused(401, ofBody.why);
       if (isStopping()) return UNAVAILABLE;
-      return { status: 202, body: await handle(bytes.toString("utf8")) };
+      return { status: success, body: await handle(bytes.toString("utf8")) };
     } catch (error) {
       if (error instanceof BodyError)
         return { ...refused(error.status, error.message), ...(error.status === 503 && RETRY_LATER) };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { fromBackend } from "../support/backend.ts";
 import { campaign, happen } from "../support/campaign.ts";
-import { fromBackend } from "../support/devices.ts";
 import { metric } from "../support/metrics.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 

@@ -24,6 +24,9 @@ const OTHERS = [
   "NODE_EXTRA_CA_CERTS",
   "RENDER_GIT_COMMIT",
   "RAILWAY_GIT_COMMIT_SHA",
+  // The sample's own, in the guide of the Inbox.
+  "BRIDGE_URL",
+  "NEXT_PUBLIC_NOVU_APP",
 ];
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
