@@ -31,6 +31,9 @@ it("accepts what a workflow may write, and no more", () => {
     await step.sms("unknown", () => ({ subject: "s", body: "b" }));
     // @ts-expect-error a note has no icon
     await step.inApp("unknown", () => ({ body: "b", icon: "i" }));
+    await step.inApp("kept", () => ({ body: "b" }), { keepAfterExit: true });
+    // @ts-expect-error an email cannot be withdrawn
+    await step.email("kept", mail, { keepAfterExit: true });
     // @ts-expect-error no such control
     await step.email("control", ({ controls }) => ({ ...mail(), subject: controls.title }), {
       controlSchema: z.object({ subject: z.string() }),
