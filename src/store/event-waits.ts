@@ -7,7 +7,7 @@ import { arrivalOf, endingExit, isBefore, isEndedBy, runsWithKeys } from "./exit
 import { deleteByKey, insertJob } from "./job-queue.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Runs } from "./runs.ts";
-import type { Tables } from "./tables.ts";
+import { IS_NO_START, type Tables } from "./tables.ts";
 
 /**
  * The waits of runs for events. A wait and its event may be written in any order, and at the same time. So a wait looks
@@ -106,6 +106,8 @@ export function eventWaits({ db, now, lock, announce }: Parts) {
         .where("distinct_id", "=", distinctId)
         .where("transaction_id", "=", transactionId)
         .where("kind", "=", "next part")
+        // The condition of the index.
+        .where(IS_NO_START)
         .executeTakeFirst();
       return job?.due_at ?? null;
     },
