@@ -176,6 +176,7 @@ describe("a call that Novu loses", () => {
     await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox)).toEqual(["An offer"]);
     sandbox.novu.injectFault(() => null);
+    await sandbox.sync();
     await sandbox.travel({ minutes: 5 });
     expect(subjects(sandbox)).toEqual(["An offer", "came true"]);
   });
