@@ -146,7 +146,9 @@ function handlersOf(
       runs: store.runs,
       stepsOfRun: runs.stepsOfRun,
       feedMs: novu.feedMs,
-      record: (decision) => runs.decide(decision, { ifOpen: true, isLast: false }),
+      async record(decision) {
+        await withdrawals.afterReceipt(await runs.decide(decision, { ifOpen: true, isLast: false }));
+      },
       checkAgainAt: (overdue, at) => scheduleAgain({ kind: "overdue", body: overdue }, at),
       onLost: metrics.runLost,
       now,

@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import { z } from "zod";
+import { event } from "../../../src/engine/event.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { serve } from "../../../src/lib/server.ts";
 import { readBody } from "../../../src/lib/webhook-endpoint.ts";
 import type { Message } from "../../../src/sandbox/local-novu/state.ts";
@@ -85,6 +88,30 @@ it("a note that Novu makes after the exit is withdrawn when its receipt comes", 
   await sandbox.travel({ seconds: 31 });
   expect(archived(sandbox)).toEqual(["ada first"]);
   expect(told(sandbox, uuid)).toContain("withdrawn first");
+});
+
+it("an exit withdraws the notes of every part of a run that has waited for an event", async () => {
+  const parts = lifecycle({
+    ...{ id: "cart", name: "Cart", description: "", category: "transactional" },
+    on: [event("called")],
+    exitOn: [event("answered")],
+    payload: z.object({}),
+    from: () => ({}),
+    waitFor: { looked: [event("looked")] },
+    async workflow({ step }) {
+      await step.inApp("first", note);
+      await step.waitFor("looked", { atMost: { days: 1 } });
+      await step.inApp("second", note);
+    },
+  });
+  await using sandbox = await testSandbox({ workflows: [parts] });
+  happen(sandbox, "called");
+  await sandbox.travel({ minutes: 1 });
+  happen(sandbox, "looked");
+  await sandbox.travel({ minutes: 1 });
+  happen(sandbox, "answered");
+  await sandbox.settled();
+  expect(archived(sandbox)).toEqual(["ada first", "ada second"]);
 });
 
 it("is tried again, reports a note whose answer was lost, and is dead with its cause", async () => {
