@@ -34,7 +34,7 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
       ...new Set(matches.includes(true) ? valuesLacking() : matchers.flatMap(({ mistyped }) => mistyped(event))),
     ],
     empty: Object.keys(payload).filter((name) => payload[name] == null),
-    text: jsonOf([matches, fitted, workflow.exitBy(event).matches]) ?? "",
+    text: jsonOf([matches, fitted, workflow.exitBy(event).matches, workflow.waitsEndedBy(event).waits]) ?? "",
   };
 
   /** The properties by which the event would end only some runs, if they had a usable value. */

@@ -25,7 +25,11 @@ export interface WorkflowFacts {
    * Each of these events with its effect; that of a cohort once for each cohort, with the cohort as its `name`. "On a
    * condition": the effect depends on the event's properties.
    */
-  listens: Array<{ event: string; name: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
+  listens: Array<{
+    event: string;
+    name: string;
+    does: "starts it" | "ends it" | "ends a wait" | "starts or ends it, on a condition";
+  }>;
   /** In Novu's order. */
   steps: Array<{ step: string; type: string; channel: Channel | null }>;
 }
@@ -135,6 +139,8 @@ function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFac
     properties: {},
     personProperties: null,
   };
+  const matchers = routes?.matchers.filter(({ event }) => event === name) ?? [];
+  if (matchers.length > 0 && matchers.every(({ does }) => does === "ends a wait")) return "ends a wait";
   try {
     if (routes?.startedBy(bare)) return "starts it";
     const { matches = [], hasFailed } = routes?.exitBy(bare) ?? {};

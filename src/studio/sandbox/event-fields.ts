@@ -28,7 +28,7 @@ export function fieldsOf(
   { workflows, sandbox, form }: { workflows: WorkflowFacts[]; sandbox: SandboxControls; form: Record<string, string> },
 ): EventField[] {
   const started = workflows.filter(({ listens }) =>
-    listens.some((one) => one.event === event && one.does !== "ends it"),
+    listens.some((one) => one.event === event && one.does.startsWith("starts")),
   );
   const schemas = started.map(({ id }) => sandbox.payloadSchema(id));
   const known = sandbox.sampleProperties(event);
