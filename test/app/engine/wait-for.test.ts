@@ -65,7 +65,7 @@ const tour = lifecycle({
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await testSandbox({ workflows: [cart, tour] });
+  sandbox = await testSandbox({ workflows: [cart, tour], plan: "team", novuWebhooks: true });
 });
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
@@ -129,16 +129,19 @@ describe("a wait for an event", () => {
   it("has the notes of the earlier parts as they were when the wait ended", async () => {
     const uuid = did("tourist", "tour began");
     await sandbox.settled();
-    const note = (stepId: string) =>
-      sandbox.novu.state.messages.find((one) => one.subscriberId === "tourist" && one.stepId === stepId);
-    Object.assign(note("start") ?? {}, { seen: true });
+    const mark = (stepId: string, status: "seen" | "read") => {
+      const { messages } = sandbox.novu.state;
+      const note = messages.find((one) => one.subscriberId === "tourist" && one.stepId === stepId);
+      sandbox.novu.mark(note?.id ?? "", status);
+    };
+    mark("start", "seen");
     // An event without the value, for a run without it.
     did("tourist", "step done");
     await sandbox.travel({ hours: 5 });
     expect(texts("tourist")).toEqual(["start"]);
     await sandbox.travel({ hours: 2 });
-    Object.assign(note("start") ?? {}, { read: true });
-    Object.assign(note("middle") ?? {}, { read: true });
+    mark("start", "read");
+    mark("middle", "read");
     did("tourist", "tour ended");
     await sandbox.settled();
     expect(texts("tourist")).toEqual([
@@ -148,6 +151,12 @@ describe("a wait for an event", () => {
     ]);
     expect(await outcomesOf(uuid, "tour")).toEqual({ start: "sent", middle: "sent", end: "sent" });
     expect(sandbox.novu.state.runs.at(-1)?.transactionId).toBe(`${uuid}:tour#2`);
+    // Novu's webhooks name the transaction of the part.
+    const reports = sandbox.posthog.state.events.filter(({ event: name }) => name === "notification read");
+    expect(reports.map(({ properties }) => [properties.transaction_id, properties.step])).toEqual([
+      [`${uuid}:tour`, "start"],
+      [`${uuid}:tour`, "middle"],
+    ]);
   });
 
   it("ends with its run", async () => {
@@ -172,6 +181,26 @@ describe("a wait for an event", () => {
     await sandbox.settled();
     await byHand(sandbox, "tour", { subscriberId: "colleague" });
     expect(texts("colleague").at(-1)).toBe("first false, second false, start false, middle true false");
+  });
+
+  it("holds up a run that another system has triggered", async () => {
+    sandbox.novu.settings.environment = "prod";
+    did("imported", "$identify");
+    await sandbox.settled();
+    await byHand(sandbox, "tour", { subscriberId: "imported" });
+    sandbox.novu.settings.environment = "dev";
+    await sandbox.travel({ hours: 7 });
+    did("imported", "tour ended");
+    await sandbox.settled();
+    expect(texts("imported")).toEqual([
+      "start",
+      "first false, start false false",
+      "first false, second true, start false, middle true false",
+    ]);
+    expect(await stateOf("imported")).toEqual(["finished"]);
+    await sandbox.travel({ hours: 2 });
+    const all = await sandbox.app.store.decisions.list({ distinctId: "imported" });
+    expect(all.map(({ receipt }) => receipt)).toEqual(["confirmed", "confirmed", "confirmed"]);
   });
 
   it("says in the record of the run what it waits for", async () => {
