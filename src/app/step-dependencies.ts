@@ -13,6 +13,7 @@ import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { valueWithin } from "../lib/clock.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import type { Links } from "../links/links.ts";
+import { whyInternal } from "../routing/recipients.ts";
 import { createFlagReader } from "../sources/posthog/flags.ts";
 import type { Context } from "./context.ts";
 import type { Novu } from "./novu.ts";
@@ -48,7 +49,7 @@ export function liveDependencies(
     novu: Novu;
   },
 ): StepDependencies {
-  const { marketing, novu, posthog, emailProviders, usesNovuAddresses } = config;
+  const { marketing, novu, posthog, emailProviders, usesNovuAddresses, internalUsers } = config;
   const { topics } = product;
   const flags = product.workflows.flatMap((workflow) => workflow.flags);
   const flagsOf =
@@ -62,6 +63,7 @@ export function liveDependencies(
     unsubscribeUrl: optOuts.unsubscribeUrl,
     unsubscribeText: optOuts.unsubscribeText,
     person: createPersonNow({ persons, onUnreadable: metrics.unreadable, log }),
+    whyInternal: ({ properties: { email } }) => (email === undefined ? null : whyInternal([email], internalUsers)),
     exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.runs.findExitSince({ workflow, distinctId, transactionId, since }),
     guard: createGuards({
@@ -149,6 +151,7 @@ export function sampleDependencies({
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     unsubscribeText,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
+    whyInternal: () => null,
     exitedBy: async () => null,
     guard: async () => ({ objection: null, holdouts: {} }),
     variants: async () => ({}),

@@ -97,6 +97,8 @@ export const Start = z.object({
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),
   occurrence: Occurrence.nullable().default(null),
+  /** Set where the event starts the workflow for several people, of whom two may be the same person. */
+  isOneOfSeveral: z.literal(true).optional(),
 });
 export type Start = z.infer<typeof Start>;
 

@@ -40,6 +40,11 @@ export const Run = z.object({
   locale: z.string().optional(),
   /** The properties in the event that could not be read; absent where there are none. */
   unreadable: z.array(z.string()).optional(),
+  /**
+   * Set where the event is of another person (`recipients` of a workflow). The run then has no snapshot, and sends
+   * nothing while its person cannot be read.
+   */
+  isOthersEvent: z.literal(true).optional(),
   /** The id of the workflow's shape at the trigger; absent where this app did not trigger the run. */
   shape: z.string().optional(),
   /** The earlier parts of the run; absent in the first part. A part ends where the run waits for an event. */
@@ -51,6 +56,7 @@ export type EarlierParts = z.infer<typeof EarlierParts>;
 export type RunKey = Pick<Run, "transactionId" | "distinctId">;
 
 const HASH = /^[0-9a-f]{64}$/;
+const OF_RECIPIENT = /:for:[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
 
 /**
@@ -82,6 +88,16 @@ export function runIdsOf(novuTransactionId: string): string[] {
 /** The same event and workflow always have the same id, so Novu recognises a repeated trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
+  return SENDABLE.test(id) && !OF_RECIPIENT.test(eventUuid) ? id : hashOf(id);
+}
+
+/** The id of the run of a recipient whose event is another person's: `<uuid>:for:<hash>:<workflow>`. */
+export function recipientIdOf({
+  eventUuid,
+  workflow,
+  distinctId,
+}: Pick<Run, "eventUuid" | "distinctId"> & { workflow: string }): string {
+  const id = `${eventUuid}${sharedBy(distinctId)}:${workflow}`;
   return SENDABLE.test(id) ? id : hashOf(id);
 }
 
@@ -136,7 +152,8 @@ function sharedBy(distinctId: string): string {
 
 /** The uuid of the event that started a run; null if the run's id does not contain a uuid. */
 export function eventUuidOf(transactionId: string, workflow: string): string | null {
-  return transactionId.endsWith(`:${workflow}`) ? transactionId.slice(0, -workflow.length - 1) : null;
+  if (!transactionId.endsWith(`:${workflow}`)) return null;
+  return transactionId.slice(0, -workflow.length - 1).replace(OF_RECIPIENT, "");
 }
 
 function hashOf(text: string): string {

@@ -50,6 +50,8 @@ export interface WorkflowRoutes {
   waitsEndedBy(event: LifecycleEvent): { waits: Array<{ wait: string; matches: ExitMatch[] }>; hasFailed: boolean };
   /** The match keys of a run with this payload, for the fields that an exit event may have in common with it. */
   matchKeysOf(payload: Record<string, unknown>): MatchKeys;
+  /** The distinct ids of the people who each get a run of an event, unchecked; absent for the event's own person. */
+  recipients?: ((event: LifecycleEvent) => unknown) | undefined;
   /** The absences that start it. */
   absences: Absence[];
   /** The cohorts that start it. */

@@ -87,6 +87,8 @@ export function decideMessage<Output, Variants>({
       if (unavailable !== null) return unavailable;
     }
     const { properties, usedUnreadable } = trackUnreadable(found);
+    const internal = run.isOthersEvent ? deps.whyInternal(found) : null;
+    if (internal !== null) return { reason: "not needed", detail: internal };
     const moment = { ...(await messageMoment(controls)), person: properties };
     const notNeeded = skip && (await ownCode(facts, "skip", () => skip(moment)));
     if (notNeeded) return { reason: "not needed", detail: notNeeded };
@@ -107,10 +109,14 @@ export function decideMessage<Output, Variants>({
 
   /** The person cannot be read now. Throws so that Novu retries the step, until its last attempt. */
   async function retryOrObject(): Promise<Objection | null> {
-    if (rules.whenPersonUnavailable === "send") return null;
+    const { whenPersonUnavailable: then } = rules;
+    // The event of another person says nothing about this person, such as an opt-out.
+    const isUnknown = run.isOthersEvent === true;
+    if (then === "send" && !isUnknown) return null;
     if ((await deps.countAttempt(about)) < NOVU_ATTEMPTS)
       throw new Error("the person cannot be read now; Novu retries this step");
-    return rules.whenPersonUnavailable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
+    const mayRisk = then === "send" || then.hold === "then send";
+    return mayRisk && !isUnknown ? null : { reason: "person unavailable", detail: null };
   }
 
   async function guardsObjection(found: Person): Promise<Objection | null> {

@@ -2,12 +2,12 @@ import { workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from 
 import { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { EntryLimit } from "../contracts/routing.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { Topic } from "../workflows/topics.ts";
 import { awaitedRules, type WaitFor } from "./awaited-rules.ts";
 import { type Duration, toMs } from "./duration.ts";
-import { type EventMatcher, type ExitMatcher, eventPayload, misfitOf } from "./event.ts";
+import { assertRecipientsFit, entryLimit } from "./entry.ts";
+import { type EventMatcher, type ExitMatcher, eventPayload } from "./event.ts";
 import { execute } from "./execute.ts";
 import { exitRules } from "./exit-rules.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
@@ -64,6 +64,12 @@ export type LifecycleDefinition<
   payload: Payload;
   /** The payload from the event. An event that does not fit the schema is ignored, with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
+  /**
+   * The distinct ids of the people who each get a run of their own, such as all admins of an account; 100 at most.
+   * Default: the event's own person, who with `recipients` gets a run only if listed. An event without a list of
+   * distinct ids is ignored, with the reason.
+   */
+  recipients?(event: LifecycleEvent): unknown;
   /** Novu Framework code. Each call has to declare every step, so leave out a message by `skip`, never by `if`. */
   workflow(input: {
     step: GuardedStep<z.output<Payload>, VariantsOf<Tests>, Waits>;
@@ -123,11 +129,12 @@ export function lifecycle<
     off: channelsOffIn(preferences),
     published: new Map(),
   };
+  assertRecipientsFit(definition);
   if (id.includes("#")) throw new Error(`the id "${id}" has a "#", which no id may have`);
   const payloadSchema = schemaForNovu();
   const exits = exitRules(definition);
   const waits = awaitedRules({ id, waitFor, payload: definition.payload });
-  const entry = entryLimit();
+  const entry = entryLimit(definition);
 
   return {
     id,
@@ -154,6 +161,7 @@ export function lifecycle<
     waitsEndedBy: waits.waitsEndedBy,
     matchKeysOf: (payload) => ({ ...exits.matchKeysOf(payload), ...waits.matchKeysOf(payload) }),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
+    recipients: definition.recipients && ((event) => definition.recipients?.(event)),
     build,
   };
 
@@ -200,23 +208,6 @@ export function lifecycle<
       run: (step, payload) => code({ ...empty, step, payload }),
     });
     return found;
-  }
-
-  /** Throws when the workflow is made, and not when its first event arrives. */
-  function entryLimit(): EntryLimit {
-    // Each later event within the time of an `occurrence` is an nth event again, so one entry per time is the default.
-    const countedMs = Math.max(
-      0,
-      ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
-    );
-    const { entry: asked } = definition;
-    // An announcement that goes out twice is worse than one that somebody misses.
-    const usual = swept.cohorts.length > 0 ? "once" : countedMs > 0 ? { oncePerMs: countedMs } : "always";
-    const limit = EntryLimit.safeParse(
-      typeof asked === "object" ? { oncePerMs: toMs(asked.oncePer) } : (asked ?? usual),
-    );
-    if (limit.success) return limit.data;
-    throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
   }
 
   function schemaForNovu() {

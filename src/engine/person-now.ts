@@ -3,7 +3,10 @@ import type { Run } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { Log } from "../lib/log.ts";
 
-type RunOfPerson = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot" | "unreadable">;
+type RunOfPerson = Pick<
+  Run,
+  "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot" | "unreadable" | "isOthersEvent"
+>;
 
 /** Reads of persons. "unavailable": the source did not answer, and the person may exist or not. */
 export interface Persons {
@@ -40,7 +43,7 @@ export function createPersonNow({
     const reading = await persons.read(run);
     if (reading.outcome === "found") return { distinctId, ...personIn(reading), source: reading.source };
     if (reading.outcome === "not found")
-      return reading.source !== "own" || wasStored(run) ? null : { ...asOfEvent, source: "own" };
+      return reading.source !== "own" || wasStored(run) || run.isOthersEvent ? null : { ...asOfEvent, source: "own" };
 
     log.warn({ component: "engine", transactionId, personSource: "snapshot", error: reading.why });
     const stored = SOURCES[run.source].storesPersons ? await persons.readStored(distinctId) : null;

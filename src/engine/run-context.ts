@@ -123,6 +123,8 @@ export interface StepDependencies {
   now(): number;
   /** The person at this moment; null where the source has none. Throws only where a retry may help. */
   person(run: RunKey & Pick<Run, "snapshot">): Promise<Person | null>;
+  /** The reason why a person counts as internal by the address; null for a customer. */
+  whyInternal(person: Pick<Person, "properties">): string | null;
   /** The exit event by which this person has exited the workflow since the run's event; null if there is none. */
   exitedBy(run: RunKey & { occurredAt: string; workflow: string }): Promise<string | null>;
   /** The guards' objection to this message. */

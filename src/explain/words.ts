@@ -85,7 +85,10 @@ interface PersonFailures {
 const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) => string> = {
   exited: (detail) => `the person had exited by ${detail ?? "an exit event"}`,
   "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
-  "entered before": () => "the person had entered this workflow before, and its entry rule allows no other run yet",
+  "entered before": (detail) =>
+    detail === null
+      ? "the person had entered this workflow before, and its entry rule allows no other run yet"
+      : `the person had entered this workflow ${detail}`,
   "not needed": (detail) => `a condition of the workflow skips it${detail === null ? "" : `, “${detail}”`}`,
   "person not found": (_detail, { notFound }) => notFound,
   "person unavailable": (_detail, { unavailable }) => `${unavailable}, and the workflow skips the message then`,

@@ -77,7 +77,7 @@ export function mergeRequestOf(event: LifecycleEvent): MergeRequest | null {
 }
 
 /** Why no person can have this distinct id; null when one can. */
-function whyNoPersonId(distinctId: string): string | null {
+export function whyNoPersonId(distinctId: string): string | null {
   if (ORDINARY.test(distinctId)) return null;
   if (isPlaceholder(distinctId.replace(QUOTES_AROUND, ""))) return "the distinct id is a placeholder";
   return distinctId.startsWith("$") ? "the distinct id is not a person's" : null;

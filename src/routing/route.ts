@@ -1,15 +1,16 @@
-import { type Cause, COHORT_ENTERED, type InternalRule, type LifecycleEvent } from "../contracts/event.ts";
+import { ANONYMOUS, type Cause, COHORT_ENTERED, type InternalRule, type LifecycleEvent } from "../contracts/event.ts";
 import { waitName } from "../contracts/event-wait.ts";
 import { ALL_RUNS } from "../contracts/exit-match.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import type { Exit, Routing, Start } from "../contracts/routing.ts";
-import { transactionIdOf } from "../contracts/run.ts";
+import { recipientIdOf, transactionIdOf } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { readLocale } from "../lib/locale.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { changesProfile, mergeOf, mergeRequestOf, profileOf, subscriberOf, traitsIn, whyNoPerson } from "./person.ts";
+import { recipientsOf, whyInternal } from "./recipients.ts";
 
 /** The reason why an event has no effects, or not all that it could have. */
 interface Problem {
@@ -23,16 +24,16 @@ type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
     if (isEcho(event)) return ignored("echo", `"${event.name}" is a report of this bridge itself`);
-    const internal = whyInternal(event, internalUsers);
+    const internal = whyInternalEvent(event, internalUsers);
     if (internal !== null) return ignored("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
     const isAboutProfile = changesProfile(event);
     if (listening.length === 0 && !isAboutProfile && !event.isIdentityEvent)
       return ignored("no workflow", `no workflow listens to "${event.name}"`);
     const noPerson = whyNoPerson(event);
-    if (noPerson !== null) return ignored("no person", noPerson);
+    if (noPerson !== null) return routeOfNobody(event, noPerson, { listening, internalUsers });
 
-    const { starts, exits, awaited, problems } = runsOf(event, listening);
+    const { starts, exits, awaited, problems } = runsOf(event, { listening, internalUsers });
     const merge = mergeOf(event);
     const merges = merge !== null && event.forcesMerge ? [merge] : [];
     const mergeRequests = listOf(mergeRequestOf(event));
@@ -57,10 +58,33 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
   };
 }
 
+interface Listening {
+  listening: WorkflowRoutes[];
+  internalUsers: InternalRule[];
+}
+
+/**
+ * An event that belongs to no person, such as one of a group, starts only runs of the people whom it names. An anonymous
+ * event starts none, because it is ingested again when its visitor becomes a person.
+ */
+function routeOfNobody(
+  event: LifecycleEvent,
+  reason: string,
+  { listening, internalUsers }: Listening,
+): ReturnType<Route> {
+  const naming = listening.filter(({ recipients }) => recipients !== undefined);
+  const made = event.noPersonReason === ANONYMOUS ? [] : naming.map((one) => startsOf(event, one, internalUsers));
+  const starts = made.flatMap((one) => one.starts);
+  const problems = made.flatMap((one) => one.problems);
+  if (starts.length + problems.length === 0) return ignored("no person", reason);
+  if (naming.length < listening.length) problems.push({ cause: "no person", reason });
+  return { starts, exits: [], profiles: [], merges: [], problems };
+}
+
 /** The runs that an event starts and ends, and the waits that it ends. */
 function runsOf(
   event: LifecycleEvent,
-  listening: WorkflowRoutes[],
+  { listening, internalUsers }: Listening,
 ): Pick<ReturnType<Route>, "starts" | "exits" | "problems"> & { awaited: Exit[] } {
   const starts: Start[] = [];
   const exits: Exit[] = [];
@@ -72,22 +96,48 @@ function runsOf(
     const ended = workflow.waitsEndedBy(event);
     for (const { wait, matches } of ended.waits) awaited.push(exitOf(event, waitName(workflow.id, wait), matches));
     if (hasFailed || ended.hasFailed) problems.push(failedWhere(workflow));
-    try {
-      const started = workflow.startedBy(event);
-      const mapped = started && workflow.payloadOf(event);
-      if (started === null || mapped === null) continue;
-      if ("misfit" in mapped) {
-        problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
-        continue;
-      }
-      const { payload, notes = [] } = mapped;
-      starts.push(startOf(event, workflow, { payload, occurrence: started.occurrence }));
-      for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
-    } catch {
-      problems.push(failedWhere(workflow));
-    }
+    const made = startsOf(event, workflow, internalUsers);
+    starts.push(...made.starts);
+    problems.push(...made.problems);
   }
   return { starts, exits, awaited, problems };
+}
+
+/** The runs of one workflow that an event starts: one for its person, or one for each recipient. */
+function startsOf(
+  event: LifecycleEvent,
+  workflow: WorkflowRoutes,
+  internalUsers: InternalRule[],
+): Pick<ReturnType<Route>, "starts" | "problems"> {
+  const { id } = workflow;
+  try {
+    const started = workflow.startedBy(event);
+    const mapped = started && workflow.payloadOf(event);
+    if (started === null || mapped === null) return { starts: [], problems: [] };
+    if ("misfit" in mapped) return { starts: [], problems: [misfit(id, mapped.misfit)] };
+    const { payload, notes = [] } = mapped;
+    const problems = notes.map((note): Problem => ({ cause: "replaced", reason: `replaced for ${id}: ${note}` }));
+
+    const recipients = recipientsOf(workflow, event);
+    if ("misfit" in recipients) return { starts: [], problems: [misfit(id, recipients.misfit)] };
+    const { distinctIds } = recipients;
+    if (distinctIds.length === 0)
+      return { starts: [], problems: [{ cause: "filtered", reason: `no recipients for ${id}: the list is empty` }] };
+    const starts = distinctIds.flatMap((distinctId) => {
+      const internal = distinctId === event.distinctId ? null : whyInternal([distinctId], internalUsers);
+      if (internal !== null) problems.push({ cause: "internal", reason: `a recipient for ${id} is ${internal}` });
+      const isOneOfSeveral = distinctIds.length > 1;
+      const about = { distinctId, isOneOfSeveral, payload, occurrence: started.occurrence };
+      return internal === null ? [startOf(event, workflow, about)] : [];
+    });
+    return { starts, problems };
+  } catch {
+    return { starts: [], problems: [failedWhere(workflow)] };
+  }
+}
+
+function misfit(workflow: string, why: string): Problem {
+  return { cause: "does not fit", reason: `does not fit ${workflow}: ${why}` };
 }
 
 /** The reason does not contain the error's message, which may quote the event. */
@@ -113,12 +163,19 @@ function whyFiltered({ name, source }: LifecycleEvent, listening: WorkflowRoutes
 function startOf(
   event: LifecycleEvent,
   workflow: WorkflowRoutes,
-  { payload, occurrence }: Pick<Start, "payload" | "occurrence">,
+  {
+    distinctId,
+    isOneOfSeveral,
+    payload,
+    occurrence,
+  }: Pick<Start, "payload" | "occurrence"> & { distinctId: string; isOneOfSeveral: boolean },
 ): Start {
-  const { uuid, name, source, distinctId, occurredAt, receivedAt: since = occurredAt } = event;
-  const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
-  const timeZone = timeZoneOf(event);
-  const locale = localeOf(event);
+  const { uuid, name, source, occurredAt, receivedAt: since = occurredAt } = event;
+  // The event tells nothing about another person.
+  const isOwn = distinctId === event.distinctId;
+  const { properties: snapshot, unreadable } = readPerson((isOwn && event.personProperties) || {});
+  const timeZone = isOwn ? timeZoneOf(event) : undefined;
+  const locale = isOwn ? localeOf(event) : undefined;
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
   const matchKeys = workflow.matchKeysOf(payload);
   return {
@@ -127,6 +184,7 @@ function startOf(
     ...(Object.keys(matchKeys).length > 0 && { matchKeys }),
     entry,
     occurrence,
+    ...(isOneOfSeveral && { isOneOfSeveral }),
     addressWait: { since, forMs: addressWithinMs },
     startBy: startWithinMs === null ? null : new Date(Date.parse(occurredAt) + startWithinMs).toISOString(),
     // Where we store the persons, the profile is sent before the trigger, from all stored properties.
@@ -134,7 +192,7 @@ function startOf(
       ? { subscriberId: distinctId }
       : subscriberOf(distinctId, zoned(snapshot, timeZone)),
     run: {
-      transactionId: transactionIdOf(uuid, id),
+      transactionId: isOwn ? transactionIdOf(uuid, id) : recipientIdOf({ eventUuid: uuid, workflow: id, distinctId }),
       eventUuid: uuid,
       eventName: name,
       source,
@@ -144,6 +202,7 @@ function startOf(
       ...(timeZone !== undefined && { timeZone }),
       ...(locale !== undefined && { locale }),
       ...(unreadable.length > 0 && { unreadable }),
+      ...(!isOwn && { isOthersEvent: true }),
     },
   };
 }
@@ -169,17 +228,9 @@ function exitOf(
 }
 
 /** Why an event belongs to a colleague or a test; null for the event of a customer. The reason contains no address. */
-function whyInternal(event: LifecycleEvent, rules: InternalRule[]): string | null {
+function whyInternalEvent(event: LifecycleEvent, rules: InternalRule[]): string | null {
   // PostHog's "Test" button sends this event.
   if (event.properties.this_is_an_example_event === true) return "PostHog's example event";
   const email = event.personProperties?.email;
-  const names = [event.distinctId, ...(typeof email === "string" ? [email] : [])];
-  const index = rules.findIndex((rule) => names.some((name) => matches(name, rule)));
-  return index === -1 ? null : `an internal user, by rule ${index + 1} of INTERNAL_USERS`;
-}
-
-function matches(name: string, rule: InternalRule): boolean {
-  if ("pattern" in rule) return rule.pattern.test(name);
-  const lower = name.toLowerCase();
-  return "domain" in rule ? lower.endsWith(`@${rule.domain}`) : lower === rule.exactly;
+  return whyInternal([event.distinctId, ...(typeof email === "string" ? [email] : [])], rules);
 }

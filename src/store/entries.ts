@@ -29,6 +29,30 @@ export function entries({ db, now, fromRows }: Parts) {
   });
 
   return {
+    /**
+     * Of two pending runs the one with the smaller id goes first, so that two at the same time do not block each other.
+     */
+    async hasOtherOfEvent({ transactionId, workflow, distinctId, eventUuid }) {
+      const ids = await idsOfPerson(db, distinctId);
+      if (ids.length === 1) return false;
+      const other = await db
+        .selectFrom("runs")
+        .select("transaction_id")
+        .where("distinct_id", "in", ids)
+        .where("workflow", "=", workflow)
+        .where("event_uuid", "=", eventUuid)
+        .where("transaction_id", "<>", transactionId)
+        .where(({ eb, or, and }) =>
+          or([
+            eb("state", "not in", ["pending", "not started"]),
+            and([eb("state", "=", "pending"), eb("ended_at", "is", null), eb("transaction_id", "<", transactionId)]),
+          ]),
+        )
+        .limit(1)
+        .executeTakeFirst();
+      return other !== undefined;
+    },
+
     async enter(run: NewRun, limit: EntryLimit): Promise<boolean> {
       if (limit === "always") return true;
       return (await enterFirst(run)) || enterNext(run, limit);

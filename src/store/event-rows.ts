@@ -26,6 +26,8 @@ export function eventRows(
   arrival: number,
 ): EventRows {
   const { uuid, name, distinctId, occurredAt } = event;
+  const changes = profiles.length + merges.length + mergeRequests.length + traits.length;
+  const isAboutPerson = changes > 0 || starts.some(({ run }) => run.isOthersEvent);
   return {
     event: {
       uuid,
@@ -34,7 +36,7 @@ export function eventRows(
       occurred_at: occurredAt,
       received_at: now,
       body: JSON.stringify(storedEvent(event, arrival)),
-      about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
+      about: isAboutPerson ? distinctId : null,
     },
     runs: starts.map((start) => runRow(start, arrival)),
     matchKeys: starts.flatMap((start) => matchKeyRows(start, now)),
@@ -128,7 +130,7 @@ function lastOfEach<One>(rows: One[], keyOf: (row: One) => string): One[] {
 }
 
 function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
-  const { transactionId, eventUuid, distinctId, occurredAt } = run;
+  const { transactionId, eventUuid, distinctId, occurredAt, isOthersEvent } = run;
   return {
     transaction_id: transactionId,
     workflow,
@@ -137,6 +139,7 @@ function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
     occurred_at: occurredAt,
     state: "pending",
     arrival,
+    others_event: isOthersEvent ? 1 : null,
   };
 }
 

@@ -153,13 +153,16 @@ export function people(parts: Parts): People {
   };
 }
 
-/** Finds events by their runs and exits, because an index on the person of an event would slow down every insert. */
+/**
+ * Finds events by their runs and exits, because an index on the person of an event would slow down every insert. An
+ * event that started a run of this person and is another person's is not theirs.
+ */
 function isOf(kind: keyof PersonRecords, distinctIds: string[]): RawBuilder<boolean> {
   if (kind === "jobs") return isJobOf(distinctIds);
   const isTheirs = (column: string) => sql<boolean>`${sql.ref(column)} in (${sql.join(distinctIds)})`;
   if (kind === "events")
     return sql<boolean>`uuid in (
-      select event_uuid from runs where ${isTheirs("distinct_id")}
+      select event_uuid from runs where ${isTheirs("distinct_id")} and others_event is null
       union select event_uuid from exits where ${isTheirs("distinct_id")}
       union select uuid from events where about is not null and ${isTheirs("about")})`;
   if (kind === "aliases") return sql<boolean>`(${isTheirs("previous_id")} or ${isTheirs("current_id")})`;

@@ -6,7 +6,7 @@ import type { Parts } from "./engine.ts";
 import { isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
 import { exitIn } from "./match-keys.ts";
 import type { Runs } from "./runs.ts";
-import type { Tables } from "./tables.ts";
+import { IS_OF_OTHERS_EVENT, type Tables } from "./tables.ts";
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   pending: false,
@@ -36,7 +36,11 @@ export function runList({ db }: Parts) {
       if (hasEnded !== undefined) query = query.where("runs.ended_at", hasEnded ? "is not" : "is", null);
       if (about !== undefined) {
         const exits = await exitsBy(about.eventUuid);
-        const transactionIds = [...about.transactionIds, ...(await runsOfAnyone(exits, limit))];
+        const [ofAnyone, ofOthersEvent] = await Promise.all([
+          runsOfAnyone(exits, limit),
+          runsOfOthersEvent(about.eventUuid),
+        ]);
+        const transactionIds = [...about.transactionIds, ...ofAnyone, ...ofOthersEvent];
         query = query.where((eb) =>
           eb.or([
             eb("runs.transaction_id", "in", transactionIds),
@@ -73,6 +77,17 @@ export function runList({ db }: Parts) {
       .where("event_uuid", "=", eventUuid)
       .execute();
     return rows.map((row) => ({ ...exitIn(row), distinctId: row.distinct_id, workflow: row.workflow }));
+  }
+
+  /** The runs of an event that are not its own person's. */
+  async function runsOfOthersEvent(eventUuid: string): Promise<string[]> {
+    const rows = await db
+      .selectFrom("runs")
+      .select("transaction_id")
+      .where("event_uuid", "=", eventUuid)
+      .where(IS_OF_OTHERS_EVENT)
+      .execute();
+    return rows.map((run) => run.transaction_id);
   }
 
   /** The newest runs that exits end by a match of anyone. */

@@ -56,6 +56,10 @@ export interface WorkflowCounts {
 export interface Runs {
   /** Whether a run may begin under the entry limit of its workflow. Once true, the answer stays true for this run. */
   enter(run: NewRun, limit: EntryLimit): Promise<boolean>;
+  /** Whether another id of this person has a run of the same event and workflow, which goes first. */
+  hasOtherOfEvent(
+    run: Pick<NewRun, "transactionId" | "workflow" | "distinctId"> & { eventUuid: string },
+  ): Promise<boolean>;
   /** Inserts a run that another system triggered, unless the store has the run already, for this or another person. */
   insertForeign(run: NewRun): Promise<"new" | "known" | "of another person">;
   findState(transactionId: string): Promise<RunState | null>;

@@ -14,8 +14,8 @@ export interface Tables {
     received_at: number;
     body: string;
     /**
-     * The distinct id of an event that changed its person; null for other events, which are found by their runs and
-     * exits.
+     * The distinct id of an event that changed its person, or started runs of other people; null for other events,
+     * which are found by their runs and exits.
      */
     about: string | null;
   };
@@ -50,6 +50,8 @@ export interface Tables {
     shape: Generated<string | null>;
     /** The number of the part that was triggered last (`partOf`); null for the first part. */
     part: Generated<number | null>;
+    /** 1 for a run whose event is another person's; else null. */
+    others_event: Generated<number | null>;
   };
   /** The newest run of each person, for each workflow that limits entries. The row stays when the run is deleted. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
@@ -221,6 +223,9 @@ export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_
 
 /** A literal, because SQLite uses a partial index only where the condition is the same text. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
+
+/** The condition of the index on the events of other persons. */
+export const IS_OF_OTHERS_EVENT = sql<boolean>`runs.others_event = 1`;
 
 /** The condition of the index on the keys of exits that end runs of other persons. */
 export const IS_OF_ANYONE = sql<boolean>`exits.of_anyone = 1`;

@@ -292,6 +292,39 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         expect(await store.people.listRecords("grace")).toEqual(others);
       });
 
+      it("are their runs of another person's event, and not the event", async () => {
+        const runs = ["grace", "peter"].map((distinctId) =>
+          run({ transactionId: `u:for:${distinctId}:w`, distinctId, isOthersEvent: true }),
+        );
+        const starts = runs.map((one) => start({ run: one, isOneOfSeveral: true }));
+        expect(await store.events.insert(event(), { starts, exits: [] })).toBe("accepted");
+        const about = { distinctId: "u", eventUuid: "u", transactionIds: [] };
+        const listed = await store.runs.list({ limit: 10, about });
+        expect(listed.map(({ distinctId }) => distinctId)).toEqual(["peter", "grace"]);
+        expect(await store.people.listRecords("grace")).toMatchObject({ events: [], runs: [{ event_uuid: "u" }] });
+        await store.people.delete("grace");
+        expect((await store.people.listRecords("ada")).events).toMatchObject([{ uuid: "u" }]);
+        await store.people.delete("ada");
+        expect((await store.people.listRecords("ada")).events).toEqual([]);
+        expect((await store.people.listRecords("peter")).runs).toHaveLength(1);
+      });
+
+      it("are one run of an event that names two of their ids", async () => {
+        const ids = ["grace", "hopper"];
+        const runs = ids.map((distinctId) =>
+          run({ transactionId: `u:for:${distinctId}:w`, distinctId, isOthersEvent: true }),
+        );
+        await store.events.insert(event(), { starts: runs.map((one) => start({ run: one })), exits: [] });
+        const haveOther = () => Promise.all(runs.map((one) => store.runs.hasOtherOfEvent({ ...one, workflow: "w" })));
+        expect(await haveOther()).toEqual([false, false]);
+        await merged(["grace", "hopper"]);
+        expect(await haveOther()).toEqual([false, true]);
+        await store.runs.markStarted("u:for:hopper:w");
+        expect(await haveOther()).toEqual([true, true]);
+        await store.runs.markNotStarted("u:for:grace:w");
+        expect(await haveOther()).toEqual([true, false]);
+      });
+
       it("keep an event until its profile is told, and merges for good", async () => {
         await accept({ uuid: "i", profiles: [profile()], merges: [merge()] });
         await note(told(OCCURRED_AT, "ada"));

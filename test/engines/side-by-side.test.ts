@@ -238,6 +238,7 @@ describe("starts and exits of one person, side by side", () => {
           markStarted: stepwise("markStarted", store.runs.markStarted),
           listOccurrences: stepwise("listOccurrences", store.runs.listOccurrences),
           enter: stepwise("enter", store.runs.enter),
+          hasOtherOfEvent: stepwise("hasOtherOfEvent", store.runs.hasOtherOfEvent),
           markNotStarted: stepwise("markNotStarted", store.runs.markNotStarted),
           saveRecipient: stepwise("saveRecipient", store.runs.saveRecipient),
           findRecipient: stepwise("findRecipient", store.runs.findRecipient),

@@ -189,6 +189,7 @@ describe("no statement reads a whole table", () => {
     ["runs.findOpen", "u:w"],
     ["runs.close", "u:w", "failed"],
     ["runs.listBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, part: 0, before: 0 }],
+    ["runs.hasOtherOfEvent", { transactionId: "u:w", workflow: "w", distinctId: "ada", eventUuid: "u" }],
     ["runs.beginWait", nextPart()],
     ["runs.waitAgain", nextPart()],
     ["runs.endWaits", exit({ workflow: waitName("w", "wait") })],

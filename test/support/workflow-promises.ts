@@ -23,6 +23,7 @@ export const sampleDependencies = ({
   unsubscribeText: () => "Unsubscribe",
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
   person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
+  whyInternal: () => null,
   exitedBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   guard: () => Promise.reject(new Error("a preview asked whether it may go out")),
   variants: async () => ({}),

@@ -28,6 +28,8 @@ export interface StartRuns {
   }): Promise<string[]>;
   /** Whether the entry limit lets the run begin. Once true, the answer stays true for this run. */
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
+  /** Whether another id of this person has a run of the same event and workflow, which goes first. */
+  hasOtherOfEvent(run: Run & { workflow: string }): Promise<boolean>;
   markNotStarted(transactionId: string): Promise<void>;
   /** Saves the recipient of a trigger that Novu may have received, for the next attempt. */
   saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<void>;
@@ -121,10 +123,17 @@ export function createStart({
   }
 
   /** Why a run must not start any more; null when it may. */
-  async function objectionTo({ run, workflow, startBy }: Start): Promise<Pick<Decision, "reason" | "detail"> | null> {
+  async function objectionTo({
+    run,
+    workflow,
+    startBy,
+    isOneOfSeveral,
+  }: Start): Promise<Pick<Decision, "reason" | "detail"> | null> {
     const { distinctId, transactionId, occurredAt: since } = run;
     const exitEvent = await runs.findExitSince({ workflow, distinctId, transactionId, since });
     if (exitEvent !== null) return { reason: "exited", detail: exitEvent };
+    if (isOneOfSeveral && (await runs.hasOtherOfEvent({ ...run, workflow })))
+      return { reason: "entered before", detail: "by another id in the same event" };
     const isLate = startBy !== null && now() > Date.parse(startBy);
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
   }

@@ -1,8 +1,10 @@
 import { type InternalRule, isSoundId, type LifecycleEvent } from "../../contracts/event.ts";
 import type { SegmentNames } from "../../contracts/product.ts";
+import { eventUuidOf, recipientIdOf } from "../../contracts/run.ts";
 import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { pseudonymOf } from "../../lib/rehearsal-files.ts";
 import { whyNoPerson } from "../../routing/person.ts";
+import { whyInternal } from "../../routing/recipients.ts";
 import { createRoute } from "../../routing/route.ts";
 import { isObject } from "../../sources/event-fields.ts";
 import { PREVIOUS_ID } from "../../sources/posthog/event.ts";
@@ -43,8 +45,9 @@ export function createHash({
     if (!isEvent(line)) return { ...line, body: hashReply(line.body) } as HistoryLine;
     if (event === null) return null;
     const read = readNames.get(event.name) ?? new Set();
-    const { problems } = route({ ...event, properties: recording(event.properties, read) });
-    if (problems.some(({ cause }) => cause === "internal")) return null;
+    const { starts, exits, problems } = route({ ...event, properties: recording(event.properties, read) });
+    // Not for an event with an internal recipient, which has other effects.
+    if (starts.length + exits.length === 0 && problems.some(({ cause }) => cause === "internal")) return null;
     const body = bodyOf(hashEvent(event, read), names);
     return body === null ? null : { ...line, body };
   };
@@ -55,7 +58,8 @@ export function createHash({
     const ids = [distinctId, previousId, deviceId].filter((id) => id !== undefined);
     const isEngines = (name: string) => ENGINE_PROPERTIES.has(name) || name === PREVIOUS_ID.get(event.name);
     const kept = Object.entries(properties).filter(([name]) => read.has(name) && !isEngines(name));
-    const others = hashTexts(Object.fromEntries(kept), pseudonym, ids) as Record<string, unknown>;
+    const listed = hashListed(Object.fromEntries(kept), listedIds(event));
+    const others = hashTexts(listed, pseudonym, ids) as Record<string, unknown>;
     return {
       ...event,
       uuid: hashUuid(uuid),
@@ -66,6 +70,34 @@ export function createHash({
       ...(deviceId !== undefined && { deviceId: hashId(deviceId) }),
       ...(changedProperties !== undefined && { changedProperties: declaredNamesIn(changedProperties) }),
     };
+  }
+
+  /** The ids that the workflows read from an event as its recipients, also where the event does not fit. */
+  function listedIds(event: LifecycleEvent): Set<string> {
+    const lists = workflows.flatMap(({ events, recipients }) => {
+      if (recipients === undefined || !events.includes(event.name)) return [];
+      try {
+        return [recipients(event)];
+      } catch {
+        return [];
+      }
+    });
+    return new Set(lists.flat(Infinity).map(listedId));
+  }
+
+  /** The value with the pseudonym of each of these ids, at any depth. Lists lose the ids of internal users. */
+  function hashListed(value: unknown, ids: Set<string>): unknown {
+    if (ids.size === 0) return value;
+    if (Array.isArray(value)) return value.filter((one) => !isInternal(one)).map((one) => hashListed(one, ids));
+    if (isObject(value))
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hashListed(one, ids)]));
+    const id = listedId(value);
+    return id !== "" && ids.has(id) ? hashId(id) : value;
+
+    function isInternal(one: unknown): boolean {
+      const id = listedId(one);
+      return id !== "" && ids.has(id) && whyInternal([id], internalUsers) !== null;
+    }
   }
 
   /** PostHog's own properties that the app reads. Segment's events have none of them. */
@@ -97,12 +129,25 @@ export function createHash({
     return UUID.test(uuid) ? uuid : pseudonymOf(key, uuid, "e");
   }
 
+  function hashRunId(transactionId: string, distinctId: string): string {
+    const workflow = transactionId.split(":").at(-1) ?? "";
+    const uuid = eventUuidOf(transactionId, workflow);
+    if (uuid === null) return transactionId;
+    const eventUuid = hashUuid(uuid);
+    const isOwn = transactionId === `${uuid}:${workflow}`;
+    return isOwn ? `${eventUuid}:${workflow}` : recipientIdOf({ eventUuid, workflow, distinctId });
+  }
+
   function hashReply(body: Extract<HistoryLine, { source: "reply" }>["body"]) {
     const distinct_id = hashId(body.distinct_id);
     if (body.kind === "opt-out") return { ...body, distinct_id };
-    const [, uuid, rest] = /^(.+)(:[^:]+)$/s.exec(body.transaction_id) ?? [];
-    return { ...body, distinct_id, ...(uuid !== undefined && { transaction_id: `${hashUuid(uuid)}${rest}` }) };
+    return { ...body, distinct_id, transaction_id: hashRunId(body.transaction_id, distinct_id) };
   }
+}
+
+/** A text or a number as an id; empty for another value, which is no id. */
+function listedId(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
 }
 
 /** The same object, which notes the names of the properties that are read. */

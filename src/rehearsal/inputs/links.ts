@@ -3,12 +3,15 @@ import { keysOfAnyone } from "../../contracts/exit-match.ts";
 import type { WorkflowRoutes } from "../../contracts/workflow.ts";
 import { createRoute } from "../../routing/route.ts";
 
-/** The same text in two events: one of them may end a run that the other one starts, also of another person. */
+/**
+ * The texts that link events of several people: the same text in two events, of which one may end a run that the other
+ * one starts; or the distinct id of another person who gets a run of the event.
+ */
 export type LinksOf = (event: LifecycleEvent) => string[];
 
 export function createLinks(workflows: WorkflowRoutes[]): LinksOf {
   const fields = new Map(workflows.map((workflow) => [workflow.id, fieldsOfAnyone(workflow)]));
-  const linking = workflows.filter(({ id }) => fields.get(id)?.length);
+  const linking = workflows.filter(({ id, recipients }) => fields.get(id)?.length || recipients !== undefined);
   if (linking.length === 0) return () => [];
   const route = createRoute(linking);
   return (event) => {
@@ -16,7 +19,9 @@ export function createLinks(workflows: WorkflowRoutes[]): LinksOf {
     const ofStarts = starts.flatMap(({ workflow, matchKeys = {} }) =>
       (fields.get(workflow) ?? []).flatMap((field) => matchKeys[field] ?? []),
     );
-    return [...ofStarts, ...exits.flatMap(keysOfAnyone)];
+    const recipients = starts.map(({ run }) => run.distinctId).filter((id) => id !== event.distinctId);
+    // No distinct id has a NUL.
+    return [...recipients, ...[...ofStarts, ...exits.flatMap(keysOfAnyone)].map((key) => `\0${key}`)];
   };
 }
 

@@ -9,7 +9,7 @@ import { createLinks, type LinksOf } from "./links.ts";
 /** The ids of a line, of which the first is its distinct id, and the facts that a selection needs. */
 export interface LineFacts {
   ids: string[];
-  /** The texts that link the line with lines of other people whose runs it may end, or that may end its run. */
+  /** The texts that link the line with lines of other people, by `LinksOf`. */
   links: string[];
   /** The name of the event; null for a reply. */
   name: string | null;
@@ -38,8 +38,7 @@ export function factsOf(line: HistoryLine, { names, linksOf }: Reading): LineFac
   const request = mergeRequestOf(event);
   return {
     ids: [event.distinctId, ...(request === null ? [] : [request.previousId])],
-    // No distinct id has a NUL.
-    links: linksOf(event).map((link) => `\0${link}`),
+    links: linksOf(event),
     name: event.name,
     isIdentityEvent: event.isIdentityEvent === true,
     isOfPerson: whyNoPerson(event) === null,

@@ -38,10 +38,12 @@ const EVENTS_AND_RUNS = [
   `create table runs (
     transaction_id text primary key, workflow text not null, distinct_id text not null, event_uuid text not null,
     occurred_at text not null, state text not null, entered_at bigint, ended_at bigint,
-    recipient text, recipient_try integer, arrival bigint, shape text, part integer)`,
+    recipient text, recipient_try integer, arrival bigint, shape text, part integer,
+    others_event integer)`,
   "create index runs_of_person on runs (distinct_id, workflow)",
   "create index runs_by_age on runs (occurred_at)",
   "create index runs_by_arrival on runs (arrival, occurred_at)",
+  "create index runs_of_others_event on runs (event_uuid) where others_event = 1",
   "create index runs_entered on runs (entered_at) where entered_at is not null",
 
   `create table entries (

@@ -113,6 +113,28 @@ describe("a played history", () => {
     ]);
   });
 
+  it("has a run for each recipient of an event", async () => {
+    const workflow = campaign({ recipients: ({ properties }) => properties.admin_ids });
+    const grace = { distinct_id: "grace", person: { id: "g", properties: { email: "grace@example.com" } } };
+    const lines = [
+      {
+        ...event(0, "$set"),
+        ...postHogBody({ uuid: "g", event: "$set", timestamp: new Date(DAY_ONE).toISOString(), ...grace }),
+      },
+      event(1, "called", { admin_ids: ["grace", "ada", "unknown"] }),
+      event(30, "session_started"),
+    ];
+    using played = await playLines(lines, { product: productOf([workflow]), samples: testSamples });
+    const messages = played.people.flatMap(({ person, runs }) =>
+      runs.flatMap((run) => run.messages.map(({ outcome, reason }) => [person, outcome, reason])),
+    );
+    expect(messages).toEqual([
+      ["ada", "sent", null],
+      ["grace", "sent", null],
+      ["unknown", "skipped", "person not found"],
+    ]);
+  });
+
   it("has the same contents when it is played again", async () => {
     const lines = [event(0, "user_signed_up"), event(60, "session_started")];
     using first = await playLines(lines);

@@ -123,6 +123,7 @@ async function runJob(
       markStarted: (id) => note(`mark started ${id}`, known.marked)(),
       listOccurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
       enter: (run: Run, limit) => note(`enter ${run.transactionId} ${limit}`, known.mayEnter)(),
+      hasOtherOfEvent: async () => false,
       markNotStarted: (id) => note(`refuse ${id}`, undefined)(),
       saveRecipient: note("keep the recipient", undefined),
       findRecipient: async () => known.kept,

@@ -126,6 +126,47 @@ describe("the selection of a history", () => {
     expect(new Set(first?.flatMap((line) => of(line).ids))).toEqual(new Set(chain));
   });
 
+  it("keeps the recipients of an event together with its person, and hides their ids", async () => {
+    const product = {
+      ...testProduct,
+      workflows: [
+        lifecycle({
+          ...{ id: "invoice", name: "Invoice", description: "", category: "transactional" },
+          on: [event("invoice_failed")],
+          payload: z.object({}),
+          from: () => ({}),
+          recipients: ({ properties }) => properties.admin_ids,
+          workflow: async () => {},
+        }),
+      ],
+    };
+    const bodies = ["1", "2"].flatMap((account) => [
+      postHogBody({
+        ...{ uuid: `f${account}`, event: "invoice_failed", distinct_id: `billing-${account}` },
+        properties: {
+          admin_ids: [`grace-${account}@example.com`, ` bob-${account} `, `4${account}`, Number(`7${account}`)],
+        },
+      }),
+      ...[`grace-${account}@example.com`, `bob-${account}`, `4${account}`, `7${account}`].map((distinct_id) =>
+        postHogBody({ uuid: distinct_id, event: "$set", distinct_id, properties: { $set: { plan: "pro" } } }),
+      ),
+    ]);
+    for (const plain of [true, false]) {
+      const { file, people } = await openLines(folder.path, bodies, { plain }, { product });
+      expect(people).toBe(10);
+      const shards = (await shardHistory(file, 2, readingOf(product))).map(linesOf);
+      expect(shards.map((lines) => lines.length)).toEqual([5, 5]);
+      const { linksOf } = readingOf(product);
+      for (const lines of shards) {
+        const facts = lines.map((line) => factsOf(line, { names: testProduct.segmentNames, linksOf })!);
+        const listed = facts.flatMap(({ links }) => links);
+        expect(listed).toHaveLength(4);
+        expect(facts.flatMap(({ ids }) => ids)).toEqual(expect.arrayContaining(listed));
+        if (!plain) expect(JSON.stringify(lines)).not.toMatch(/grace|bob|"4\d"|7\d[\],]/);
+      }
+    }
+  });
+
   it("keeps people together who may end each other's runs, and keeps the lines of both", async () => {
     const product = {
       ...testProduct,
