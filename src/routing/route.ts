@@ -171,7 +171,7 @@ function startOf(
   }: Pick<Start, "payload" | "occurrence"> & { distinctId: string; isOneOfSeveral: boolean },
 ): Start {
   const { uuid, name, source, occurredAt, receivedAt: since = occurredAt } = event;
-  // The event tells nothing about another person.
+  // The properties of an event are not those of another person.
   const isOwn = distinctId === event.distinctId;
   const { properties: snapshot, unreadable } = readPerson((isOwn && event.personProperties) || {});
   const timeZone = isOwn ? timeZoneOf(event) : undefined;

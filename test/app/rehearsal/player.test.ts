@@ -115,13 +115,11 @@ describe("a played history", () => {
 
   it("has a run for each recipient of an event", async () => {
     const workflow = campaign({ recipients: ({ properties }) => properties.admin_ids });
-    const grace = { distinct_id: "grace", person: { id: "g", properties: { email: "grace@example.com" } } };
+    const $set = { email: "grace@example.com" };
+    const grace = { distinct_id: "grace", properties: { $set }, person: { id: "g", properties: $set } };
     const lines = [
-      {
-        ...event(0, "$set"),
-        ...postHogBody({ uuid: "g", event: "$set", timestamp: new Date(DAY_ONE).toISOString(), ...grace }),
-      },
-      event(1, "called", { admin_ids: ["grace", "ada", "unknown"] }),
+      postHogBody({ uuid: "g", event: "$set", timestamp: new Date(DAY_ONE).toISOString(), ...grace }),
+      event(1, "called", { admin_ids: ["grace", "ada", "peter"] }),
       event(30, "session_started"),
     ];
     using played = await playLines(lines, { product: productOf([workflow]), samples: testSamples });
@@ -131,7 +129,7 @@ describe("a played history", () => {
     expect(messages).toEqual([
       ["ada", "sent", null],
       ["grace", "sent", null],
-      ["unknown", "skipped", "person not found"],
+      ["peter", "skipped", "person not found"],
     ]);
   });
 
