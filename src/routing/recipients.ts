@@ -7,7 +7,7 @@ import { whyNoPersonId } from "./person.ts";
  * The most people that one event starts a run for. Anybody can send an event that names other people, and each of them
  * costs a run at Novu and reads of the person.
  */
-export const MOST_RECIPIENTS = 100;
+const MOST_RECIPIENTS = 100;
 
 /** The people who each get a run of their own, or why the event does not fit. The reason contains no id. */
 export function recipientsOf(
