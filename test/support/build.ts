@@ -7,6 +7,8 @@ import type { TestProject } from "vitest/node";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const TSC = join(PROJECT, "node_modules/typescript/bin/tsc");
+/** The built files that many tests start. */
+const STARTED = ["src/main.js", "src/cli.js", "test/support/product/main.js", "test/support/app-by-our-clock.js"];
 /** The sources, and the tests' product. */
 const BUILD = fileURLToPath(new URL("build.json", import.meta.url));
 
@@ -34,5 +36,5 @@ function build(folder: string): void {
     cwd: PROJECT,
     stdio: "inherit",
   });
-  execFileSync(process.execPath, [join(folder, "src/build/email-imports.js")], { stdio: "inherit" });
+  execFileSync(process.execPath, [join(folder, "src/build/bundle.js"), ...STARTED], { stdio: "inherit" });
 }
