@@ -1,5 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { matchKey } from "../contracts/exit-match.ts";
+import { email } from "../contracts/property-types.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { jsonOf } from "../lib/json.ts";
 import { recordingReads } from "./recorded-reads.ts";
@@ -13,9 +14,9 @@ export interface Outcome {
   misfit: string | null;
   /** The properties because of which no matcher can read the event, or because of which it ends all runs of a person. */
   mistyped: string[];
-  /** The fields of the payload that are empty. */
+  /** The fields of the payload that are empty, and the properties that have no email address. */
   empty: string[];
-  /** The same text for the same matches and payload. */
+  /** The same text for the same matches, payload and email address. */
   text: string;
 }
 
@@ -26,6 +27,9 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
   // Only an event that can start the workflow has its properties.
   const fitted = matchers.some(({ does }) => does === "starts") ? workflow.payloadOf(event) : { payload: {} };
   const payload = "payload" in fitted ? fitted.payload : {};
+  const emails = matchers.flatMap(({ emailIn }) =>
+    emailIn === undefined ? [] : [{ emailIn, reading: email(event.properties[emailIn]) }],
+  );
   return {
     matches,
     starts,
@@ -33,8 +37,11 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
     mistyped: [
       ...new Set(matches.includes(true) ? valuesLacking() : matchers.flatMap(({ mistyped }) => mistyped(event))),
     ],
-    empty: Object.keys(payload).filter((name) => payload[name] == null),
-    text: jsonOf([matches, fitted, workflow.exitBy(event).matches, workflow.waitsEndedBy(event).waits]) ?? "",
+    empty: [
+      ...Object.keys(payload).filter((name) => payload[name] == null),
+      ...emails.flatMap(({ emailIn, reading }) => (typeof reading === "string" ? [emailIn] : [])),
+    ],
+    text: jsonOf([matches, fitted, workflow.exitBy(event).matches, workflow.waitsEndedBy(event).waits, emails]) ?? "",
   };
 
   /** The properties by which the event would end only some runs, if they had a usable value. */
@@ -47,7 +54,7 @@ export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outc
   }
 }
 
-/** The properties that the workflow reads in this event: in a `where`, for its payload, or to end certain runs. */
+/** The properties that the workflow reads in this event: in a `where`, for its payload or its address, or to end certain runs. */
 export function readsIn(workflow: WorkflowRoutes, event: LifecycleEvent): string[] {
   const names = new Set<string>();
   outcomeOf(workflow, { ...event, properties: recordingReads(event.properties, names) });

@@ -95,7 +95,7 @@ export const Decision = z.object({
   unreadable: z.array(z.string()).default([]),
   /** The `addressHash` of the address, and how the provider got the address; null for a message without an address. */
   address: z
-    .object({ via: z.enum(["subscriber", "provider"]), hash: z.string() })
+    .object({ via: z.enum(["subscriber", "provider", "event"]), hash: z.string() })
     .nullable()
     .default(null),
   /** The name of the email's component; null on other channels, and where no email was made. */

@@ -71,6 +71,8 @@ export type Cause =
   | "does not fit"
   /** The event was used, but a link in it was replaced by the workflow's fallback. */
   | "replaced"
+  /** The event was used, but without its email address, which cannot be read. */
+  | "left out"
   | "cannot be stored";
 
 /** People whose events are ignored: an email domain, one email or distinct id, or a pattern. */

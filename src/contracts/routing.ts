@@ -36,6 +36,13 @@ export const Profile = z.object({
 });
 export type Profile = z.infer<typeof Profile>;
 
+/** The recipient of a trigger, as the subscriber was at that time. */
+export const Recipient = Profile.pick({ subscriber: true, occurredAt: true }).extend({
+  /** Whether the person has an email address of their own; the trigger may leave it out of the subscriber. */
+  hasEmail: z.boolean().default(true),
+});
+export type Recipient = z.infer<typeof Recipient>;
+
 /**
  * Person properties of an event, to be stored here because the source does not have all of them. An undefined value
  * removes the property.

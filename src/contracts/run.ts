@@ -38,6 +38,11 @@ export const Run = z.object({
   timeZone: z.string().optional(),
   /** The language of the browser or the device that sent the starting event, BCP 47; used where the person has none. */
   locale: z.string().optional(),
+  /**
+   * The person's email address in the starting event, where the workflow reads one (`emailIn`) and the person had no
+   * other. In a trigger: Novu sends the run's emails there. Absent if the person had another address at the trigger.
+   */
+  eventEmail: z.string().optional(),
   /** The properties in the event that could not be read; absent where there are none. */
   unreadable: z.array(z.string()).optional(),
   /**

@@ -6,10 +6,11 @@ import type { PersonProperties } from "./person.ts";
 
 /**
  * The address of a message, and how the provider gets the address. `subscriber`: from the Novu subscriber. `provider`:
- * from the message, which replaces the subscriber's address. `none`: not at all, because Novu does not have the new
- * address and the message cannot contain it. Null if the channel, the person or the subscriber has no address.
+ * from the message, which replaces the address that Novu would use. `event`: from the trigger, which has the address in
+ * the run's event, for a person without another one. `none`: not at all, because Novu does not have the new address and
+ * the message cannot contain it. Null if the channel, the person or the subscriber has no address.
  */
-export type Recipient = { via: "subscriber" | "provider" | "none"; address: string } | null;
+export type Recipient = { via: "subscriber" | "provider" | "event" | "none"; address: string } | null;
 
 /** A push or chat provider by which Novu reaches a subscriber. */
 export interface ChannelAtNovu {

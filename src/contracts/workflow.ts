@@ -32,6 +32,8 @@ export interface MatcherFacts {
   wants(event: LifecycleEvent): boolean | "unreadable";
   /** An event that ends runs with the same value; absent for one that ends all runs of its person, or starts runs. */
   same?: SameValue | undefined;
+  /** The event's property with the email address of its person; absent where none is read. */
+  emailIn?: string | undefined;
   /** The properties of the event that are missing or have another type than the matcher declares. */
   mistyped(event: LifecycleEvent): string[];
 }
@@ -42,8 +44,11 @@ export interface WorkflowRoutes {
   /** The names of the events that start or end it. */
   events: string[];
   matchers: MatcherFacts[];
-  /** The first matcher in `on` that this event matches; null if the event does not start the workflow. */
-  startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
+  /**
+   * The first matcher in `on` that this event matches; null if the event does not start the workflow. `emailIn` is the
+   * event's property with the email address of its person.
+   */
+  startedBy(event: LifecycleEvent): { occurrence: Occurrence | null; emailIn?: string | undefined } | null;
   /** The runs that this event ends; empty for none. `hasFailed`: a `where` has thrown, and counts as true. */
   exitBy(event: LifecycleEvent): { matches: ExitMatch[]; hasFailed: boolean };
   /** The waits that this event ends, each with the runs. `hasFailed`: a `where` has thrown, and counts as false. */

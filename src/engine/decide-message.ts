@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANNELS, type Channel } from "../contracts/channel.ts";
+import type { Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, propertyHashes, trackUnreadable } from "../contracts/person.ts";
@@ -12,6 +12,7 @@ import { type MessageMoment, momentOf } from "./moment.ts";
 import { publishedControls, publishedOnce } from "./novu-schema.ts";
 import { ownCode } from "./own-code.ts";
 import type { StepName } from "./providers.ts";
+import { findRecipient } from "./recipient.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
@@ -122,7 +123,7 @@ export function decideMessage<Output, Variants>({
   async function guardsObjection(found: Person): Promise<Objection | null> {
     // A colleague who starts a test wants to see the message, also after an opt-out or in a holdout.
     const { topic, holdout } = run.isTest ? { topic: null, holdout: null } : rules;
-    await findRecipient(found);
+    await setRecipient(found);
     const { unreadable } = found;
     const send = { ...about, channel, person: found.properties, unreadable, addresses, recipient, topic, holdout };
     const { objection, holdouts } = await deps.guard(send);
@@ -130,30 +131,14 @@ export function decideMessage<Output, Variants>({
     return objection;
   }
 
-  /**
-   * Sets the recipient, and refreshes a subscriber with a wrong address. The refresh is too late for this message,
-   * because Novu loads the subscriber before it calls the bridge. So this message itself has to contain the right
-   * address.
-   */
-  async function findRecipient({ properties, source, unreadable }: Person): Promise<void> {
-    const { addressField } = CHANNELS[channel];
-    if (addressField === null) return;
-    const own = properties[addressField];
-    const atNovu = addresses[addressField];
-    const isOnlyAtNovu = atNovu && own === undefined && !unreadable.includes(addressField);
-    if (isOnlyAtNovu && deps.usesNovuAddresses) {
-      recipient = { via: "subscriber", address: atNovu };
-      return;
-    }
-    // A snapshot may be older than the address at Novu. A test goes to the colleague's address.
-    const isRead = source !== "snapshot" && source !== "sample" && !run.isTest;
-    const isWrong = isRead && !isSame(own ?? "", atNovu ?? "");
-    // If the person or Novu has no address, the guards object.
-    if (own && atNovu) {
-      const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
-      if (!isWrong) recipient = { via: "subscriber", address: atNovu };
-      else recipient = mayReplace ? { via: "provider", address: own } : { via: "none", address: own };
-    }
+  /** Sets the recipient, and refreshes a subscriber with a wrong address. */
+  async function setRecipient(found: Person): Promise<void> {
+    const { eventEmail, isTest } = run;
+    const { usesNovuAddresses, emailProviders } = deps;
+    const mayReplace = acceptRecipient(emailProviders);
+    const asked = { channel, person: found, addresses, eventEmail, isTest, usesNovuAddresses, mayReplace };
+    const { recipient: now, isWrong } = findRecipient(asked);
+    recipient = now;
     if (isWrong) await deps.refreshSubscriber(run, { waitMs: 0, isWrong: true });
   }
 
@@ -228,13 +213,4 @@ export function withSwitch(controls: z.ZodObject): z.ZodObject {
 /** Whether a colleague has turned the switch "Send this message" off. */
 function isMessageOff(controls: unknown): boolean {
   return (controls as { send?: boolean } | undefined)?.send === false;
-}
-
-/** Whether both are one address; the case of letters, and blanks between digits, do not count. */
-function isSame(one: string, other: string): boolean {
-  return plain(one) === plain(other);
-}
-
-function plain(address: string): string {
-  return address.includes("@") ? address.trim().toLowerCase() : address.replace(/[\s()./-]/g, "");
 }

@@ -1,10 +1,10 @@
 import { EntryLimit } from "../contracts/routing.ts";
 import { type Duration, toMs } from "./duration.ts";
-import { type EventMatcher, misfitOf } from "./event.ts";
+import { misfitOf, type StartMatcher } from "./event.ts";
 
 interface Definition {
   id: string;
-  on: EventMatcher[];
+  on: StartMatcher[];
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   recipients?: unknown;
 }
@@ -24,13 +24,14 @@ export function entryLimit({ id, on, entry: asked }: Definition): EntryLimit {
   throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
 }
 
-/** Throws for `recipients` beside events that are counted or searched for one person. */
+/** Throws for `recipients` beside events that are counted or searched for one person, or have their address. */
 export function assertRecipientsFit({ id, on, recipients }: Definition): void {
   if (recipients === undefined) return;
-  const [counted] = on.flatMap(({ occurrence, inactiveForDays, cohort }) => [
+  const [counted] = on.flatMap(({ occurrence, inactiveForDays, cohort, emailIn }) => [
     ...(occurrence === null ? [] : ["an `occurrence`"]),
     ...(inactiveForDays === undefined ? [] : ["`inactivity`"]),
     ...(cohort === undefined ? [] : ["a `cohort`"]),
+    ...(emailIn === undefined ? [] : ["`emailIn`"]),
   ]);
   if (counted !== undefined)
     throw new Error(`"${id}" has \`recipients\` and ${counted}, which is about the event's own person; remove one`);

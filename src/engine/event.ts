@@ -10,7 +10,7 @@ import { type Duration, toMs } from "./duration.ts";
 import { fallbackFor } from "./web-url.ts";
 
 /** A matcher of the events that start or end a workflow; `event` is the event's name at PostHog. */
-export interface EventMatcher extends Omit<MatcherFacts, "does" | "same"> {
+export interface EventMatcher extends Omit<MatcherFacts, "does" | "same" | "emailIn"> {
   /**
    * Whether an event of that name matches; `unreadable` if the matcher's condition used a property of the person that
    * cannot be read. Throws only if the condition throws.
@@ -21,6 +21,13 @@ export interface EventMatcher extends Omit<MatcherFacts, "does" | "same"> {
   inactiveForDays?: number;
   /** Only an event of `exitOn` may have it. */
   same?: undefined;
+  /** Only an event of `on` may have it. */
+  emailIn?: undefined;
+}
+
+/** A matcher of the events that start runs, which may name the event's property with the email address of its person. */
+export interface StartMatcher extends Omit<EventMatcher, "emailIn"> {
+  emailIn?: string | undefined;
 }
 
 /** A matcher of the events that end runs: all runs of the person, or only those with the same value of a field. */
@@ -47,22 +54,35 @@ interface Ends<Field extends string> {
   of?: "anyone";
 }
 
+interface Starts {
+  /**
+   * The event's property with the email address of its person. The run's emails go there while the person has no
+   * address at the source. Not for a property that may have the address of somebody else.
+   */
+  emailIn: string;
+}
+
 type NoProperties = z.ZodObject<Record<never, never>>;
 
 /** Matches events that end only some runs. For `exitOn`. */
 export function event<const Field extends string, Properties extends z.ZodObject = NoProperties>(
   name: string,
-  which: Which<Properties> & Ends<Field>,
+  which: Which<Properties> & Ends<Field> & { emailIn?: never },
 ): ExitMatcher<Field>;
+/** Matches events that have an email address of their person. For `on`. */
+export function event<Properties extends z.ZodObject = NoProperties>(
+  name: string,
+  which: Which<Properties> & Starts & { same?: never; of?: never },
+): StartMatcher;
 /** Matches all events of a name, or only those that the options allow. */
 export function event<Properties extends z.ZodObject = NoProperties>(
   name: string,
-  which?: Which<Properties> & { same?: never; of?: never },
+  which?: Which<Properties> & { same?: never; of?: never; emailIn?: never },
 ): EventMatcher;
 export function event<Properties extends z.ZodObject>(
   name: string,
-  { properties, where, occurrence, same, of }: Which<Properties> & Partial<Ends<string>> = {},
-): ExitMatcher<string> {
+  { properties, where, occurrence, same, of, emailIn }: Which<Properties> & Partial<Ends<string> & Starts> = {},
+): Omit<ExitMatcher<string>, "emailIn"> & Pick<StartMatcher, "emailIn"> {
   if (of !== undefined && same === undefined)
     throw new Error(`event("${name}") has \`of: "${of}"\`, so it needs \`same\`, which says which runs it ends`);
   if (name === COHORT_ENTERED) throw new Error(`"${name}" is an event of this app itself: use cohort(…)`);
@@ -70,6 +90,7 @@ export function event<Properties extends z.ZodObject>(
     event: name,
     occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
     same: same === undefined ? undefined : sameOf(same, of),
+    ...(emailIn !== undefined && { emailIn }),
     isConditional: properties !== undefined || where !== undefined,
     mistyped: (event) => (properties === undefined ? [] : mistypedIn(event.properties, properties)),
     wants(event) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { ALL_RUNS, type ExitMatch, type MatchKeys, matchKey, type SameValue } from "../contracts/exit-match.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
-import type { EventMatcher, ExitMatcher } from "./event.ts";
+import type { ExitMatcher, StartMatcher } from "./event.ts";
 
 /** The runs of a workflow that events end. Throws when the workflow is made, and not when its first event arrives. */
 export function exitRules({
@@ -12,7 +12,7 @@ export function exitRules({
   payload,
 }: {
   id: string;
-  on: EventMatcher[];
+  on: StartMatcher[];
   exitOn?: ExitMatcher<string>[];
   payload: z.ZodObject;
 }): Pick<WorkflowRoutes, "exitBy" | "matchKeysOf"> {

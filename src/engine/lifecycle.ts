@@ -7,7 +7,7 @@ import type { Topic } from "../workflows/topics.ts";
 import { awaitedRules, type WaitFor } from "./awaited-rules.ts";
 import { type Duration, toMs } from "./duration.ts";
 import { assertRecipientsFit, entryLimit } from "./entry.ts";
-import { type EventMatcher, type ExitMatcher, eventPayload } from "./event.ts";
+import { type ExitMatcher, eventPayload, type StartMatcher } from "./event.ts";
 import { execute } from "./execute.ts";
 import { exitRules } from "./exit-rules.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
@@ -31,7 +31,7 @@ export type LifecycleDefinition<
   name: string;
   description: string;
   /** The events that start a run. */
-  on: EventMatcher[];
+  on: StartMatcher[];
   /** The events that end a waiting run of the same person, or with `same` a run with the same value. */
   exitOn?: ExitMatcher<NoInfer<keyof z.output<Payload> & string>>[];
   /** The events that `step.waitFor` waits for, by the name of the wait. With `same`, only events with the same value. */
@@ -219,7 +219,7 @@ export function lifecycle<
   }
 }
 
-function matches({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean | "unreadable" {
+function matches({ event: name, wants }: StartMatcher, event: LifecycleEvent): boolean | "unreadable" {
   return name === event.name && wants(event);
 }
 

@@ -1,6 +1,6 @@
 import { COHORT_ENTERED, type LifecycleEvent, SweptProperties, USER_INACTIVE } from "../contracts/event.ts";
 import type { Absence, Cohort } from "../contracts/workflow.ts";
-import type { EventMatcher } from "./event.ts";
+import type { StartMatcher } from "./event.ts";
 
 /** The people whom the daily sweep looks for, because no source sends an event of them. */
 export interface Swept {
@@ -15,7 +15,7 @@ export function sweptBy({
   exitOn,
 }: {
   id: string;
-  on: EventMatcher[];
+  on: StartMatcher[];
   exitOn: Array<{ event: string; cohort?: Cohort | undefined }>;
 }): Swept {
   const cohorts = on.flatMap(({ cohort }) => cohort ?? []);
@@ -25,7 +25,7 @@ export function sweptBy({
     throw new Error(`"${id}" has a cohort in its exitOn; people who enter a cohort only start runs`);
   return { absences: on.flatMap(absenceOf), cohorts };
 
-  function absenceOf({ inactiveForDays: days }: EventMatcher): Absence[] {
+  function absenceOf({ inactiveForDays: days }: StartMatcher): Absence[] {
     if (days === undefined) return [];
     if (exitOn.length === 0)
       throw new Error(`"${id}" starts on inactivity, so its exitOn has to name the events of active people`);

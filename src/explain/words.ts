@@ -157,6 +157,7 @@ const RECEIPTS: Record<NonNullable<Decision["receipt"]>, string> = {
 const ADDRESSES: Record<NonNullable<Decision["address"]>["via"], string> = {
   subscriber: "The address was the one of the Novu subscriber.",
   provider: "The address was sent with the message, because the Novu subscriber did not have it.",
+  event: "The address was the one in the event, because the person had no other.",
 };
 
 /** The receipt, how Novu got the address, unusable controls and unreadable properties; null if all are absent. */

@@ -121,12 +121,16 @@ function hasWebhook({ credentials }: ChannelAtNovu): boolean {
  * the devices and chats of a subscriber in each call. Where it does not, the source's property counts; a property that
  * is false or cannot be read always does.
  */
-function missingAddress({ channel, person, unreadable, addresses }: Send, usesNovuAddresses: boolean): string | null {
+function missingAddress(
+  { channel, person, unreadable, addresses, recipient }: Send,
+  usesNovuAddresses: boolean,
+): string | null {
   const isOff = (property: "push_enabled" | "chat_connected") =>
     person[property] === false || unreadable.includes(property);
   switch (channel) {
     case "email":
       if (unreadable.includes("email")) return "the email address cannot be used";
+      if (recipient?.via === "event" || recipient?.via === "provider") return null;
       if (person.email === undefined && !usesNovuAddresses) return "no email address";
       return addresses.email ? null : "Novu has no email address";
     case "sms":

@@ -36,6 +36,8 @@ export function createNovuApi(access: NovuAccess) {
         body: {
           ...{ name: workflow, to, payload: { ...payload, run } },
           transactionId: partId(run.transactionId, partOf(run)),
+          // The field counts for this run only, and before the subscriber's address, which it does not change.
+          ...(run.eventEmail !== undefined && { overrides: { email: { toRecipient: run.eventEmail } } }),
         },
         answer: Triggered,
         workflow,

@@ -12,6 +12,8 @@ export interface Undeliverable {
   cause: "bounced" | "complained";
   /** ISO 8601 */
   at: string;
+  /** The `addressHash` of the message's address; null if the decision has none. */
+  addressHash: string | null;
 }
 
 /**
@@ -73,7 +75,7 @@ export function novuWebhook({
     const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
-      await onUndeliverable({ distinctId, cause: status, at });
+      await onUndeliverable({ distinctId, cause: status, at, addressHash: decision.address?.hash ?? null });
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
     const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
     const isFirst = isNotSent(decision, status)

@@ -1,5 +1,5 @@
 import type { ChangedTopics } from "../contracts/job.ts";
-import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
+import { ALL, addressHash, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
 import { optOutKey } from "../contracts/property-types.ts";
 import { HOUR_MS } from "../lib/durations.ts";
@@ -12,8 +12,8 @@ export interface Undeliverable {
   cause: "bounced" | "complained";
   /** ISO 8601 */
   at: string;
-  /** Null if Novu does not report the address. */
-  address?: string | null;
+  /** The `addressHash` of the message's address; null if it is not known. */
+  addressHash?: string | null;
 }
 
 /** A subscriber changed their preferences in Novu's Inbox. */
@@ -38,15 +38,15 @@ export function createOptOutsFromNovu({
   marketing: Array<{ id: string; topic: string }>;
   optOutsOf(distinctId: string): Promise<OptOuts>;
   changeOptOuts(change: OptOutChange): Promise<unknown>;
-  saveBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
+  saveBounce(bounce: { distinctId: string; addressHash: string | null; at: string }): Promise<void>;
   /** The email address that was last sent to Novu; null when none is known. */
   addressAtNovu(distinctId: string): Promise<string | null>;
 }) {
   return {
     /** A bounce stops emails to the address. Marking an email as spam stops all marketing. */
-    async onUndeliverable({ distinctId, cause, at, address = null }: Undeliverable): Promise<void> {
+    async onUndeliverable({ distinctId, cause, at, addressHash: sentTo = null }: Undeliverable): Promise<void> {
       if (cause === "bounced")
-        return saveBounce({ distinctId, address: address ?? (await addressAtNovu(distinctId)), at });
+        return saveBounce({ distinctId, addressHash: sentTo ?? (await hashAtNovu(distinctId)), at });
       await changeOptOuts({ distinctId, off: [ALL], on: [], cause, at, report: null });
     },
 
@@ -65,6 +65,11 @@ export function createOptOutsFromNovu({
       await changeOptOuts({ distinctId, ...change, cause: "novu", at, report: null });
     },
   };
+
+  async function hashAtNovu(distinctId: string): Promise<string | null> {
+    const address = await addressAtNovu(distinctId);
+    return address === null ? null : addressHash(address);
+  }
 
   /** The opt-outs that cover a workflow, the narrowest first; empty for a workflow without a topic. */
   function topicsOf(workflow: string | null): string[] {

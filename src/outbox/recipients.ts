@@ -1,6 +1,6 @@
 import { CHANNELS } from "../contracts/channel.ts";
 import type { PersonProperties } from "../contracts/person.ts";
-import type { Profile, Start, Subscriber } from "../contracts/routing.ts";
+import type { Profile, Recipient, Start, Subscriber } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
@@ -53,7 +53,7 @@ export function createRecipients({
 }: {
   persons: PersonReads;
   /** The recipient of an earlier attempt that Novu may have; null when there is none. */
-  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
+  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Recipient | null>;
   subscribers: Pick<Subscribers, "upsert">;
   /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
@@ -69,12 +69,13 @@ export function createRecipients({
   /**
    * The recipient of a trigger. Novu saves a trigger by its key and refuses another body with the same key. So after an
    * attempt without an answer, the next attempt has the same recipient. Throws a RetryLaterError while the run waits
-   * for an address of the person.
+   * for an address of the person. An address in the event does not shorten the wait: after the trigger, Novu would send
+   * to that address although the person has another one meanwhile.
    */
   async function recipientOf(
     { run, workflow, to, addressWait }: Start,
     { refusals, isTried }: Pick<JobAttempt, "refusals" | "isTried">,
-  ): Promise<Profiled> {
+  ): Promise<Recipient> {
     const before = isTried ? await findRecipient({ transactionId: run.transactionId, refusals }) : null;
     if (before !== null) return before;
     const needs = addressesOf(workflow);
@@ -82,9 +83,10 @@ export function createRecipients({
     const { storesPersons } = SOURCES[run.source];
     const person = storesPersons ? await storedPerson(run) : await personNow(run, asOfEvent, needs);
     if (needs.length > 0 && addressWait !== null && !hasAddress(person)) waitForAddress(addressWait);
-    if (!storesPersons) return person ?? asOfEvent;
+    const hasEmail = person?.subscriber.email != null;
+    if (!storesPersons) return { ...(person ?? asOfEvent), hasEmail };
     if (person !== null) await sendIfAccepted({ ...person, eventUuid: run.eventUuid });
-    return { subscriber: to, occurredAt: run.occurredAt };
+    return { subscriber: to, occurredAt: run.occurredAt, hasEmail };
   }
 
   function addressesOf(workflow: string): Address[] {

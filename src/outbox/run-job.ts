@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { BodyOf, JobKind } from "../contracts/job.ts";
-import type { Start } from "../contracts/routing.ts";
+import type { Recipient, Start } from "../contracts/routing.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
@@ -9,7 +9,7 @@ import { createMerge, type MergeSteps } from "./jobs/merge.ts";
 import { createStart, type StartRuns } from "./jobs/start.ts";
 import { createReadLimiter } from "./rate-limiter.ts";
 import { createRecipients, type PersonReads } from "./recipients.ts";
-import { createSubscribers, type NovuSubscribers, type Profiled, type SentProfiles } from "./subscribers.ts";
+import { createSubscribers, type NovuSubscribers, type SentProfiles } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
 /**
@@ -34,7 +34,7 @@ interface Parts {
   };
   runs: StartRuns &
     ExitRuns & {
-      findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
+      findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Recipient | null>;
     };
   people: SentProfiles & { isJoining(distinctId: string): Promise<boolean> };
   listDecidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;

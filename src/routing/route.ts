@@ -2,6 +2,7 @@ import { ANONYMOUS, type Cause, COHORT_ENTERED, type InternalRule, type Lifecycl
 import { waitName } from "../contracts/event-wait.ts";
 import { ALL_RUNS } from "../contracts/exit-match.ts";
 import { readPerson } from "../contracts/person.ts";
+import { email } from "../contracts/property-types.ts";
 import { isEcho } from "../contracts/report.ts";
 import type { Exit, Routing, Start } from "../contracts/routing.ts";
 import { recipientIdOf, transactionIdOf } from "../contracts/run.ts";
@@ -117,6 +118,11 @@ function startsOf(
     if ("misfit" in mapped) return { starts: [], problems: [misfit(id, mapped.misfit)] };
     const { payload, notes = [] } = mapped;
     const problems = notes.map((note): Problem => ({ cause: "replaced", reason: `replaced for ${id}: ${note}` }));
+    const { occurrence, emailIn } = started;
+    const address = emailIn === undefined ? "absent" : email(event.properties[emailIn]);
+    if (address === "unreadable")
+      problems.push({ cause: "left out", reason: `left out for ${id}: ${emailIn}: is no email address` });
+    const eventEmail = typeof address === "string" ? undefined : address.value;
 
     const recipients = recipientsOf(workflow, event);
     if ("misfit" in recipients) return { starts: [], problems: [misfit(id, recipients.misfit)] };
@@ -127,7 +133,7 @@ function startsOf(
       const internal = distinctId === event.distinctId ? null : whyInternal([distinctId], internalUsers);
       if (internal !== null) problems.push({ cause: "internal", reason: `a recipient for ${id} is ${internal}` });
       const isOneOfSeveral = distinctIds.length > 1;
-      const about = { distinctId, isOneOfSeveral, payload, occurrence: started.occurrence };
+      const about = { distinctId, isOneOfSeveral, payload, occurrence, eventEmail };
       return internal === null ? [startOf(event, workflow, about)] : [];
     });
     return { starts, problems };
@@ -168,12 +174,19 @@ function startOf(
     isOneOfSeveral,
     payload,
     occurrence,
-  }: Pick<Start, "payload" | "occurrence"> & { distinctId: string; isOneOfSeveral: boolean },
+    eventEmail,
+  }: Pick<Start, "payload" | "occurrence"> & {
+    distinctId: string;
+    isOneOfSeveral: boolean;
+    eventEmail: string | undefined;
+  },
 ): Start {
   const { uuid, name, source, occurredAt, receivedAt: since = occurredAt } = event;
   // The properties of an event are not those of another person.
   const isOwn = distinctId === event.distinctId;
   const { properties: snapshot, unreadable } = readPerson((isOwn && event.personProperties) || {});
+  // An address that cannot be read is an address too.
+  const mayUseEventEmail = isOwn && snapshot.email === undefined && !unreadable.includes("email");
   const timeZone = isOwn ? timeZoneOf(event) : undefined;
   const locale = isOwn ? localeOf(event) : undefined;
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
@@ -201,6 +214,7 @@ function startOf(
       snapshot,
       ...(timeZone !== undefined && { timeZone }),
       ...(locale !== undefined && { locale }),
+      ...(eventEmail !== undefined && mayUseEventEmail && { eventEmail }),
       ...(unreadable.length > 0 && { unreadable }),
       ...(!isOwn && { isOthersEvent: true }),
     },

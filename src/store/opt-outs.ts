@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { type ChangedTopics, type Job, type Queue, queueOf } from "../contracts/job.ts";
-import { addressHash, type OptOutChange, type OptOuts } from "../contracts/opt-out.ts";
+import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { inTransaction, type Parts, prepared, type Row, together } from "./engine.ts";
 import { insertJob } from "./job-queue.ts";
@@ -58,8 +58,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
       });
     }),
 
-    async saveBounce({ distinctId, address, at }) {
-      const address_hash = address === null ? null : addressHash(address);
+    async saveBounce({ distinctId, addressHash: address_hash, at }) {
       await db
         .insertInto("bounces")
         .values({ distinct_id: distinctId, address_hash, at })

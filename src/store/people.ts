@@ -87,7 +87,7 @@ export interface People extends CohortMembers {
   changeOptOuts(change: OptOutChange): Promise<string[]>;
   findOptOuts(distinctId: string): Promise<OptOuts>;
   /** Saves that an address of a person bounced at `at`, ISO 8601. `address` is null when it is not known. */
-  saveBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
+  saveBounce(bounce: Bounce & { distinctId: string }): Promise<void>;
   /** The newest bounce of each id of the person. */
   listBounces(distinctId: string): Promise<Bounce[]>;
 

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { CALL_WITHIN_MS } from "../contracts/job.ts";
 import type { Report } from "../contracts/report.ts";
-import { Profile } from "../contracts/routing.ts";
+import { Recipient } from "../contracts/routing.ts";
 import { eventUuidOf } from "../contracts/run.ts";
 import { insertRows, inTransaction, type Parts, prepared, together } from "./engine.ts";
 import { jobRow } from "./job-queue.ts";
@@ -10,8 +10,6 @@ import type { Tables } from "./tables.ts";
 
 /** The earliest runs are enough, because a digest of Novu puts later runs into an earlier one. */
 const MOST_BESIDE = 10;
-
-const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 const statesOf = prepared<{ transactionIds: string[] }, Pick<Tables["runs"], "transaction_id" | "state">>((on, value) =>
   on.selectFrom("runs").select(["transaction_id", "state"]).where("transaction_id", "in", value("transactionIds")),

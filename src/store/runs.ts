@@ -1,7 +1,7 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NextPart, WaitResult } from "../contracts/event-wait.ts";
 import type { ExitRecord, History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
-import type { EntryLimit, Exit } from "../contracts/routing.ts";
+import type { EntryLimit, Exit, Recipient } from "../contracts/routing.ts";
 import type { RunKey } from "../contracts/run.ts";
 import type { Shape } from "../contracts/workflow.ts";
 import { allPeople } from "./all-people.ts";
@@ -10,7 +10,6 @@ import { entries } from "./entries.ts";
 import { eventWaits } from "./event-waits.ts";
 import { exits } from "./exits.ts";
 import { histories } from "./history.ts";
-import type { Profile } from "./people.ts";
 import { runCounts } from "./run-counts.ts";
 import { runList } from "./run-list.ts";
 import { runStates } from "./run-states.ts";
@@ -109,9 +108,9 @@ export interface Runs {
   /** Ends an open run for which Novu sends no more messages; answers whether the run was open. */
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Saves the recipient of a trigger without an answer, so that the next attempt has the same recipient. */
-  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profile }): Promise<void>;
+  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Recipient }): Promise<void>;
   /** The recipient that was saved at this number of refusals; null when there is none. */
-  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profile | null>;
+  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Recipient | null>;
 
   /** Saves the shapes that the code of this process has. */
   saveShapes(shapes: Array<{ id: string; shape: Shape }>): Promise<void>;

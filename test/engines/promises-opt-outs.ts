@@ -161,7 +161,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("stay, however old they are", async () => {
       await off({ report: unsubscribed() });
-      await store.people.saveBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
+      await store.people.saveBounce({ distinctId: "ada", addressHash: null, at: OCCURRED_AT });
       await doAll();
       expect(await store.prune(now + 1000 * DAY_MS, 100)).toBe(0);
       expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
@@ -179,7 +179,11 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     it("are among a person's records, and go with them, with what is owed", async () => {
       for (const distinctId of ["visitor", "ada", "grace"]) {
         await off({ distinctId, report: unsubscribed({ distinctId, transactionId: `${distinctId}:w` }) });
-        await store.people.saveBounce({ distinctId, address: `${distinctId}@example.com`, at: OCCURRED_AT });
+        await store.people.saveBounce({
+          distinctId,
+          addressHash: addressHash(`${distinctId}@example.com`),
+          at: OCCURRED_AT,
+        });
       }
       await accept();
       const others = await store.people.listRecords("grace");
@@ -192,12 +196,16 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     });
 
     it("and bounces know which address it was; the last one counts", async () => {
-      await store.people.saveBounce({ distinctId: "ada", address: "Ada@example.com ", at: LATER });
-      await store.people.saveBounce({ distinctId: "ada", address: "old@example.com", at: OCCURRED_AT });
+      await store.people.saveBounce({ distinctId: "ada", addressHash: addressHash("Ada@example.com "), at: LATER });
+      await store.people.saveBounce({
+        distinctId: "ada",
+        addressHash: addressHash("old@example.com"),
+        at: OCCURRED_AT,
+      });
       expect(await store.people.listBounces("ada")).toEqual([
         { addressHash: addressHash("ada@example.com"), at: LATER },
       ]);
-      await store.people.saveBounce({ distinctId: "ada", address: null, at: LATER_STILL });
+      await store.people.saveBounce({ distinctId: "ada", addressHash: null, at: LATER_STILL });
       expect(await store.people.listBounces("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
     });
 

@@ -387,7 +387,10 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       });
 
       it("keeps the recipient of a trigger until Novu has refused it, and knows it as the person's", async () => {
-        const as = (email: string) => ({ subscriber: { subscriberId: "ada", email }, occurredAt: OCCURRED_AT });
+        const as = (email: string) => ({
+          ...{ subscriber: { subscriberId: "ada", email }, occurredAt: OCCURRED_AT },
+          hasEmail: email.startsWith("first"),
+        });
         const kept = (refusals: number) => store.runs.findRecipient({ transactionId: "u:w", refusals });
         await store.events.insert(event(), routing());
         expect(await kept(0)).toBeNull();

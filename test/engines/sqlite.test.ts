@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { waitName } from "../../src/contracts/event-wait.ts";
+import { addressHash } from "../../src/contracts/opt-out.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -143,7 +144,7 @@ describe("no statement reads a whole table", () => {
     ["devices.add", { distinctId: "ada", provider: "fcm", integration: null, token: "t" }],
     ["devices.listTokens", "ada", { provider: "fcm", integration: null }],
     ["devices.remove", { provider: "fcm", token: "t" }],
-    ["people.saveBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
+    ["people.saveBounce", { distinctId: "ada", addressHash: addressHash("ada@example.com"), at: OCCURRED_AT }],
     ["people.listBounces", "ada"],
     ["runs.enter", place, "once"],
     ["runs.enter", { ...place, transactionId: "other" }, "one at a time"],
@@ -155,7 +156,7 @@ describe("no statement reads a whole table", () => {
     ["events.deleteIgnored", [7, 8]],
     ["events.saveHour", "checkout_started", 0],
     ["events.listHours", ["checkout_started", "b"], 0],
-    ["runs.saveRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
+    ["runs.saveRecipient", { transactionId: "u:w", refusals: 0, recipient: { ...profile(), hasEmail: true } }],
     ["runs.findRecipient", { transactionId: "u:w", refusals: 0 }],
     ["people.saveSentProfile", { profile: profile(), known: null }],
     ["people.findSentProfile", "ada"],

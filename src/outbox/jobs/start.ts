@@ -1,10 +1,10 @@
 import type { Decision } from "../../contracts/decision.ts";
-import type { EntryLimit, Start } from "../../contracts/routing.ts";
+import type { EntryLimit, Recipient, Start } from "../../contracts/routing.ts";
 import type { Run } from "../../contracts/run.ts";
 import { RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Recipients } from "../recipients.ts";
-import type { Profiled, Subscribers } from "../subscribers.ts";
+import type { Subscribers } from "../subscribers.ts";
 import type { JobAttempt } from "../worker.ts";
 import type { RunEnds } from "./end-run.ts";
 
@@ -32,7 +32,7 @@ export interface StartRuns {
   hasOtherOfEvent(run: Run & { workflow: string }): Promise<boolean>;
   markNotStarted(transactionId: string): Promise<void>;
   /** Saves the recipient of a trigger that Novu may have received, for the next attempt. */
-  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<void>;
+  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Recipient }): Promise<void>;
 }
 
 /**
@@ -88,25 +88,30 @@ export function createStart({
     }
 
     const recipient = await recipients.recipientOf(start, attempt);
+    const { subscriber, occurredAt } = recipient;
     // Reading the recipient takes time in which the person may be deleted.
-    if (recipient.subscriber !== start.to && (await runs.findState(run.transactionId)) === null) return;
+    if (subscriber !== start.to && (await runs.findState(run.transactionId)) === null) return;
     await pace();
     await triggerTo(recipient, start, attempt);
     const [outcome] = await Promise.all([
       runs.markStarted(run.transactionId, workflow),
-      subscribers.saveSent(recipient, sentBefore),
+      subscribers.saveSent({ subscriber, occurredAt }, sentBefore),
     ]);
     if (outcome === "exited") await runEnds.cancel({ ...run, workflow });
   };
 
-  async function triggerTo(recipient: Profiled, start: Start, { refusals }: Pick<JobAttempt, "refusals">) {
+  async function triggerTo(recipient: Recipient, start: Start, { refusals }: Pick<JobAttempt, "refusals">) {
     const { workflow, run } = start;
     const { transactionId, eventUuid } = run;
+    const { eventEmail: _, ...withOwnEmail } = run;
     // Novu repeats its answer to the same key, also an error. So the key changes after an error, and stays the same
     // when no answer came.
     const idempotencyKey = refusals === 0 ? transactionId : `${transactionId}:${refusals}`;
     try {
-      await trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
+      await trigger(
+        { ...start, run: recipient.hasEmail ? withOwnEmail : run, to: recipient.subscriber },
+        idempotencyKey,
+      );
     } catch (error) {
       if (mayHaveArrived(error)) await runs.saveRecipient({ transactionId, refusals, recipient });
       throw error;

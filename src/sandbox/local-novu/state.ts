@@ -36,6 +36,8 @@ export interface NovuRun {
   workflowId: string;
   subscriberId: string;
   payload: Record<string, unknown>;
+  /** The address in the trigger to which the run's emails go, before the subscriber's. */
+  toRecipient?: string;
   startedAt: number;
   jobs: Job[];
 }

@@ -23,6 +23,7 @@ const Trigger = z.object({
   name: z.string().min(1),
   to: z.union([Recipient.transform((one) => [one]), z.array(Recipient).min(1)]),
   payload: z.record(z.string(), z.unknown()).default({}),
+  overrides: z.looseObject({ email: z.looseObject({ toRecipient: z.string().optional() }).optional() }).optional(),
   transactionId: z
     .string()
     .min(1)
@@ -74,7 +75,8 @@ export function createTriggers({
           response,
           parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
         );
-      const { name, to, payload, transactionId } = parsed.data;
+      const { name, to, payload, overrides, transactionId } = parsed.data;
+      const toRecipient = overrides?.email?.toRecipient;
       const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
       if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
@@ -90,7 +92,12 @@ export function createTriggers({
         upsertSubscriber(state, recipient);
         const { subscriberId } = recipient;
         if (workflow.steps.length > 0)
-          enqueue(newRun(workflow, { transactionId, subscriberId, payload, startedAt: clock.now() }));
+          enqueue(
+            newRun(workflow, {
+              ...{ transactionId, subscriberId, payload, startedAt: clock.now() },
+              ...(toRecipient !== undefined && { toRecipient }),
+            }),
+          );
       }
     },
     /** Runs stay in the queue from now on, as if the worker had a backlog, until the returned function is called. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { addressHash } from "../../../src/contracts/opt-out.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { callBridge } from "../../support/bridge-call.ts";
 import { byHand, campaign, decisions, happen, mail } from "../../support/campaign.ts";
@@ -61,7 +62,7 @@ describe("a trigger that does not come from here", () => {
 
     await using bounced = await production();
     const at = new Date(bounced.clock.now()).toISOString();
-    await bounced.app.store.people.saveBounce({ distinctId: "ada", address: "ada@example.com", at });
+    await bounced.app.store.people.saveBounce({ distinctId: "ada", addressHash: addressHash("ada@example.com"), at });
     await byHand(bounced, "campaign");
     expect(await decisions(bounced)).toEqual([["offer", "skipped", "unreachable", "the address bounces"]]);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { addressHash } from "../../../src/contracts/opt-out.ts";
 import type { Report } from "../../../src/contracts/report.ts";
 import { answeredFirst, notFound } from "../../../src/http/listener.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -14,12 +15,13 @@ import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import { decision, LATER, OCCURRED_AT } from "../../support/facts.ts";
 
 const SECRET = LOCAL_KEYS.novuSigningSecret;
+const HASH = addressHash("ada@example.com");
 const EARLIER = "2026-03-02T08:00:00.000Z";
 const RUN = [
   decision({ step: "first", decidedAt: EARLIER, variants: { offer: "b" } }),
   decision({ step: "note", channel: "in_app", decidedAt: OCCURRED_AT }),
   decision({ step: "left-out", outcome: "skipped", reason: "over the cap", decidedAt: OCCURRED_AT }),
-  decision({ step: "second", template: "Second", decidedAt: LATER }),
+  decision({ step: "second", template: "Second", decidedAt: LATER, address: { via: "event", hash: HASH } }),
 ];
 
 let server: Listening;
@@ -149,7 +151,7 @@ describe("Novu's event about a message", () => {
 });
 
 describe("an address that is no good", () => {
-  const ada = { distinctId: "ada", at: LATER };
+  const ada = { distinctId: "ada", at: LATER, addressHash: HASH };
   it.each([
     ["a hard bounce", { error: "Bounced: no such user" }, [{ ...ada, cause: "bounced" }], { bounce: "hard" }],
     ["a complaint", { error: "spam report" }, [{ ...ada, cause: "complained" }], {}],

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { addressHash } from "../../../src/contracts/opt-out.ts";
 import { event } from "../../../src/engine/event.ts";
 import { createOptOutsFromNovu } from "../../../src/opt-outs/preferences.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
@@ -42,7 +43,7 @@ it.each([undefined, "ADA@example.com"])(
       distinctId: "ada",
       cause: "bounced",
       at: at(sandbox),
-      address: address ?? null,
+      addressHash: address === undefined ? null : addressHash(address),
     });
     for (const name of ["asked", "paid"]) await happens(sandbox, name);
     await happens(sandbox, "called", { email: "ada@new.example.com" });

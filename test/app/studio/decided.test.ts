@@ -21,6 +21,10 @@ describe("a decision has how the address was sent, and which properties could no
     [{}, null],
     [{ address: { via: "subscriber", hash: HASH } }, "The address was the one of the Novu subscriber."],
     [
+      { address: { via: "event", hash: HASH } },
+      "The address was the one in the event, because the person had no other.",
+    ],
+    [
       { address: { via: "provider", hash: HASH } },
       "The address was sent with the message, because the Novu subscriber did not have it.",
     ],

@@ -47,6 +47,7 @@ const nested = campaign({
   payload: z.object({ first: z.string() }),
   from: ({ properties }) => ({ first: (properties.items as string[])[0] }),
 });
+const addressed = campaign({ on: [event("called", { emailIn: "email" })] });
 const matching = campaign({
   on: [event("filled")],
   exitOn: [event("called", { same: "cart" })],
@@ -72,6 +73,13 @@ describe("the problems of a workflow with its events", () => {
       matching,
       times(50, { basket: "1" }),
       ['property never seen: campaign reads "cart", which the newest 50 "called" do not have'],
+    ],
+    ["none where some events have no address", addressed, [...times(50, { email: "a@b.co" }), ...times(50, {})], []],
+    [
+      "an address that no event has",
+      addressed,
+      times(50, { e_mail: "a@b.co" }),
+      ['property never seen: campaign reads "email", which the newest 50 "called" do not have; they have "e_mail"'],
     ],
     ["none in one event of a hundred", strict, [...times(99, { amount: 1 }), { amount: "1" }], []],
     [

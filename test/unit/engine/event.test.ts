@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { event } from "../../../src/engine/event.ts";
+import { event, type StartMatcher } from "../../../src/engine/event.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { createRoute } from "../../../src/routing/route.ts";
 import { event as told } from "../../support/facts.ts";
@@ -72,6 +72,40 @@ describe("an event with a filter", () => {
   });
 });
 
+describe("the email address in an event", () => {
+  const route = createRoute([workflow("w", event("checkout_started", { emailIn: "contact" }))]);
+  it.each<[unknown, string | undefined, isLeftOut?: boolean]>([
+    ["ada@shop.example", "ada@shop.example"],
+    [" Ada@Shop.example\u00a0\u200b", "Ada@Shop.example"],
+    [undefined, undefined],
+    [null, undefined],
+    ["  ", undefined],
+    ["no address", undefined, true],
+    ["a@b.co, c@d.co", undefined, true],
+    ["Ada <ada@shop.example>", undefined, true],
+    [["ada@shop.example"], undefined, true],
+    [{ email: "ada@shop.example" }, undefined, true],
+    [7, undefined, true],
+  ])("%j is read as %s", (contact, address, isLeftOut = false) => {
+    const { starts, problems } = route(told({ properties: { contact, email: "friend@shop.example" } }));
+    expect(starts.map(({ run, to }) => [run.eventEmail, to])).toEqual([[address, { subscriberId: "ada" }]]);
+    const leftOut = { cause: "left out", reason: "left out for w: contact: is no email address" };
+    expect(problems).toEqual(isLeftOut ? [leftOut] : []);
+  });
+
+  it.each([{ email: "own@example.com" }, { email: "no address" }])("is not needed for a person with %o", (person) => {
+    const { starts } = route(told({ properties: { contact: "ada@shop.example" }, personProperties: person }));
+    expect(starts.map(({ run }) => run.eventEmail)).toEqual([undefined]);
+  });
+
+  it("is not read where the workflow does not name its property", () => {
+    const { starts } = createRoute([workflow("w", event("checkout_started"))])(
+      told({ properties: { email: "friend@shop.example" } }),
+    );
+    expect(starts.map(({ run }) => "eventEmail" in run)).toEqual([false]);
+  });
+});
+
 it.each([
   { nth: 1, within: { days: 7 } },
   { nth: 2.5, within: { days: 7 } },
@@ -80,7 +114,7 @@ it.each([
   expect(() => event("checkout_started", { occurrence })).toThrow('the occurrence of "checkout_started" cannot be');
 });
 
-function workflow(id: string, start: ReturnType<typeof event>, exitOn: Array<ReturnType<typeof event>> = []) {
+function workflow(id: string, start: StartMatcher, exitOn: Array<ReturnType<typeof event>> = []) {
   const names = { id, name: id, description: "", category: "transactional" } as const;
   return lifecycle({
     ...names,

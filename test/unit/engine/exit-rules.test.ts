@@ -66,6 +66,17 @@ describe("the app does not start", () => {
     );
   });
 
+  it("with `emailIn`, which only an event that starts a run may have", () => {
+    const named = event("paid", { emailIn: "email" });
+    expect(workflow({ on: [named] }).startedBy(told({ name: "paid" }))).toMatchObject({ emailIn: "email" });
+    // @ts-expect-error: not in `exitOn`
+    workflow({ exitOn: [named] });
+    // @ts-expect-error: not in `waitFor`
+    workflow({ waitFor: { paid: [named] } });
+    // @ts-expect-error: not beside `same`
+    event("paid", { emailIn: "email", same: "cart_id" });
+  });
+
   it("with `same` in an event that starts a run", () => {
     // @ts-expect-error: `same` is for `exitOn`
     expect(() => workflow({ on: [event("started", { same: "cart_id" })] })).toThrow(

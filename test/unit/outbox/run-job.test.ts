@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
 import type { PersonProperties } from "../../../src/contracts/person.ts";
-import type { MergeRequest, Start } from "../../../src/contracts/routing.ts";
+import type { MergeRequest, Recipient, Start } from "../../../src/contracts/routing.ts";
 import type { Run } from "../../../src/contracts/run.ts";
 import type { SendingStep } from "../../../src/contracts/workflow.ts";
 import { RefusedError, UnavailableError } from "../../../src/lib/errors.ts";
@@ -47,7 +47,7 @@ interface Facts {
   /** The person as the source has them now. */
   person: Awaited<ReturnType<ReadNow>>;
   /** The recipient of an earlier try, since when Novu has refused none. */
-  kept: Profiled | null;
+  kept: Recipient | null;
   /** Whether PostHog is still to be asked about an id of the person. */
   joining: boolean;
   /** The answer of PostHog to whether two ids are one person. */
@@ -106,7 +106,12 @@ async function runJob(
   const run = createRunJob({
     novu: {
       trigger: ({ run, to }: Start, key: string) =>
-        call(`trigger ${run.transactionId} as ${key}${to.email ? ` to ${to.email}` : ""}`, known.trigger)(),
+        call(
+          ["trigger", run.transactionId, "as", key, to.email ? `to ${to.email}` : [], run.eventEmail ?? []]
+            .flat()
+            .join(" "),
+          known.trigger,
+        )(),
       cancel: (id) => call(`cancel ${id}`, known.cancel)(),
       change: ({ subscriberId, email }) =>
         note(`tell ${subscriberId}${email === null ? " of no email" : ""}`, known.isSubscriber)(),
@@ -182,6 +187,8 @@ const toStart = (changes: Partial<Start> = {}) => ({ kind: "start", body: start(
 const TRIGGERED = ["pace", "trigger u:w as u:w", "count w", "mark started u:w"];
 const ENTERED = ["enter u:w always", ...TRIGGERED];
 const enteredTo = (email: string) => ENTERED.map((done) => (done.startsWith("trigger") ? `${done} to ${email}` : done));
+const WITH_EVENT_EMAIL = { run: run({ transactionId: "u:w", eventEmail: "or event@example.com" }) };
+const ENTERED_WITH_IT = ENTERED.map((done) => (done.startsWith("trigger") ? `${done} or event@example.com` : done));
 const NOW: Facts["person"] = {
   outcome: "found",
   properties: { email: "now@example.com" } as PersonProperties,
@@ -212,12 +219,35 @@ describe("a start", () => {
       { person: { outcome: "unavailable", why: "down" } },
       [...enteredTo("then@example.com"), "note the profile"],
     ],
+    ["has the address of the event for a person without one", WITH_EVENT_EMAIL, {}, ENTERED_WITH_IT],
+    [
+      "has none for a person with an address",
+      WITH_EVENT_EMAIL,
+      { person: NOW },
+      [...enteredTo("now@example.com"), "note the profile"],
+    ],
+    [
+      "has none for a person with an address in the stored traits",
+      { run: { ...WITH_EVENT_EMAIL.run, source: "segment" } },
+      { known: profile(), told: { ...profile(), isDoubtful: false } },
+      ["enter u:w always", "note the profile", ...ENTERED.slice(1)],
+    ],
+    [
+      "has it as in the try before, whatever the person has now",
+      WITH_EVENT_EMAIL,
+      { person: NOW, kept: { subscriber: { subscriberId: "ada" }, occurredAt: OCCURRED_AT, hasEmail: false } },
+      ENTERED_WITH_IT,
+    ],
     [
       "names the recipient of the try before, to which Novu said nothing",
       {},
       {
         person: NOW,
-        kept: { subscriber: { subscriberId: "ada", email: "before@example.com" }, occurredAt: OCCURRED_AT },
+        kept: {
+          subscriber: { subscriberId: "ada", email: "before@example.com" },
+          occurredAt: OCCURRED_AT,
+          hasEmail: true,
+        },
       },
       [...enteredTo("before@example.com"), "note the profile"],
     ],

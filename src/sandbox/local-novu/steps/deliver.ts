@@ -1,4 +1,4 @@
-import type { JobDetail, Message, NovuState, NovuSubscriber } from "../state.ts";
+import type { JobDetail, Message, NovuRun, NovuState, NovuSubscriber } from "../state.ts";
 import { mailPartsOf, recipientOf } from "./mail-parts.ts";
 import { isWithin } from "./schedule.ts";
 import type { AnsweredStep, StepResult } from "./step.ts";
@@ -27,7 +27,7 @@ export function deliver({ state, run, job, subscriber, outputs, providers, refus
   const isOutside = !isWithin(state.schedules[run.subscriberId], now, subscriber?.timezone);
   if (isOutside && SCHEDULED_CHANNELS.includes(job.type) && !isCritical)
     return { status: "canceled", details: [{ detail: OUTSIDE_THE_SCHEDULE, status: "Success" }] };
-  const found = addresses(job.type, subscriber);
+  const found = addresses(job.type, subscriber, run);
   if (found.length === 0)
     return { status: "canceled", details: [{ detail: MISSING[job.type] ?? "", status: "Failed" }] };
 
@@ -123,13 +123,16 @@ export interface Address {
   to: string | null;
 }
 
-/** The subscriber's addresses on a channel. */
-function addresses(channel: string, subscriber: NovuSubscriber | undefined): Address[] {
+/** The addresses of a run's message on a channel. */
+function addresses(
+  channel: string,
+  subscriber: NovuSubscriber | undefined,
+  { toRecipient }: Pick<NovuRun, "toRecipient">,
+): Address[] {
   // A tool's provider has its address in its integration at Novu.
   if (channel === "in_app" || channel === "tool") return [{ suffix: "", providerId: null, to: null }];
   if (channel === "email" || channel === "sms") {
-    const field = channel === "email" ? "email" : "phone";
-    const to = subscriber?.[field];
+    const to = channel === "email" ? toRecipient || subscriber?.email : subscriber?.phone;
     if (to === undefined || to === null || to === "") return [];
     return [{ suffix: "", providerId: null, to }];
   }
