@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { event } from "../../src/engine/event.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { SegmentCall } from "../../src/sandbox/local-segment/state.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { campaign } from "../support/campaign.ts";
 import { loadDestinationFunction } from "../support/destination-function.ts";
 import { isTooDeep, nested } from "../support/nested.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -92,6 +94,25 @@ describe("the examples of Novu's guide to Segment", () => {
     await sandbox.app.stop();
     await expect(handlers.onTrack(track!, settings)).rejects.toThrow(RetryError);
   });
+});
+
+it("a track call may have the address of a person without one, which no other run uses", async () => {
+  const on = [event("User Registered", { emailIn: "email" })];
+  const workflows = [campaign({ on }), campaign({ id: "other", on: [event("Called")] })];
+  await using sandbox = await testSandbox({ workflows, withoutProfiles: true });
+  const properties = { email: " Peter@shop.example" };
+  sandbox.segment.send({ ...IDENTIFY, traits: { plan: "premium" } });
+  sandbox.segment.send({ ...TRACK, properties });
+  sandbox.segment.send({ ...IDENTIFY, userId: "has-own" });
+  sandbox.segment.send({ ...TRACK, userId: "has-own", properties });
+  await sandbox.travel({ minutes: 5 });
+  sandbox.segment.send({ ...TRACK, event: "Called", properties });
+  await sandbox.travel({ minutes: 5 });
+  expect(emails(sandbox).map(({ subscriberId, to }) => [subscriberId, to])).toEqual([
+    ["has-own", "peter@example.com"],
+    [PETER, "Peter@shop.example"],
+  ]);
+  expect(sandbox.novu.state.subscribers[PETER]?.email).toBeUndefined();
 });
 
 describe("a batch", () => {

@@ -6,7 +6,6 @@ import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
-import { segmentEvent } from "../../support/segment.ts";
 
 const ordered = event("ordered", { emailIn: "email" });
 const OFFER = campaign({
@@ -67,9 +66,6 @@ it("a person without an address gets the run's emails at the one in the event, a
   orders(sandbox, "gets-own", { email: "then@shop.example" });
   orders(sandbox, "gets-same", { email: "same@shop.example" });
   orders(sandbox, "gets-own-at-once", { email: "then@shop.example" });
-  sandbox.segment.send({
-    ...segmentEvent({ event: "ordered", userId: "of-segment", properties: { email: "segment@shop.example" } }),
-  } as Parameters<typeof sandbox.segment.send>[0]);
   sandbox.posthog.capture({ event: "begun", distinctId: "waits", properties: { contact: "waits@shop.example" } });
   await sandbox.travel({ seconds: 30 });
   sandbox.posthog.setPerson("gets-own-at-once", { email: "own@example.com" });
@@ -97,11 +93,10 @@ it("a person without an address gets the run's emails at the one in the event, a
     "gets-own": ["address changed", null],
     "gets-same": ["event", "same@shop.example"],
     "gets-own-at-once": ["subscriber", "own@example.com"],
-    "of-segment": ["event", "segment@shop.example"],
   });
   // The rest of a run after a wait for an event is another trigger.
   expect(await emailsOf(sandbox, "parts")).toEqual({ waits: ["event", "waits@shop.example"] });
-  expect(["ada", "waits", "of-segment"].map((person) => atNovu(sandbox, person))).toEqual([null, null, null]);
+  expect(["ada", "waits"].map((person) => atNovu(sandbox, person))).toEqual([null, null]);
   expect(atNovu(sandbox, "gets-own")).toBe("own@example.com");
   expect(sandbox.novu.triggers.filter(({ body }) => body.includes("friend@shop.example"))).toEqual([]);
   expect((await sandbox.app.store.events.listIgnored({ limit: 10 })).map(({ reason }) => reason)).toEqual([
