@@ -97,16 +97,16 @@ describe("the examples of Novu's guide to Segment", () => {
 });
 
 it("a track call may have the address of a person without one, which no other run uses", async () => {
-  const on = [event("User Registered", { emailIn: "email" })];
+  const on = [event("Ordered", { emailIn: "email" })];
   const workflows = [campaign({ on }), campaign({ id: "other", on: [event("Called")] })];
   await using sandbox = await testSandbox({ workflows, withoutProfiles: true });
-  const properties = { email: " Peter@shop.example" };
+  const ordered = { ...TRACK, event: "Ordered", properties: { email: " Peter@shop.example" } };
   sandbox.segment.send({ ...IDENTIFY, traits: { plan: "premium" } });
-  sandbox.segment.send({ ...TRACK, properties });
+  sandbox.segment.send(ordered);
   sandbox.segment.send({ ...IDENTIFY, userId: "has-own" });
-  sandbox.segment.send({ ...TRACK, userId: "has-own", properties });
+  sandbox.segment.send({ ...ordered, userId: "has-own" });
   await sandbox.travel({ minutes: 5 });
-  sandbox.segment.send({ ...TRACK, event: "Called", properties });
+  sandbox.segment.send({ ...ordered, event: "Called" });
   await sandbox.travel({ minutes: 5 });
   expect(emails(sandbox).map(({ subscriberId, to }) => [subscriberId, to])).toEqual([
     ["has-own", "peter@example.com"],
