@@ -10,7 +10,7 @@ import { type Duration, toMs } from "./duration.ts";
 import { fallbackFor } from "./web-url.ts";
 
 /** A matcher of the events that start or end a workflow; `event` is the event's name at PostHog. */
-export interface EventMatcher extends Omit<MatcherFacts, "does" | "same" | "emailIn"> {
+interface EventMatcher extends Omit<MatcherFacts, "does" | "same" | "emailIn"> {
   /**
    * Whether an event of that name matches; `unreadable` if the matcher's condition used a property of the person that
    * cannot be read. Throws only if the condition throws.

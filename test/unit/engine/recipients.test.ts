@@ -19,6 +19,7 @@ it.each([
   ["an `occurrence`", event("invoice_failed", { occurrence: { nth: 2, within: { days: 1 } } })],
   ["`inactivity`", inactivity({ days: 30 })],
   ["a `cohort`", cohort(42)],
+  ["`emailIn`", event("invoice_failed", { emailIn: "email" })],
 ])("recipients do not go with %s", (what, matcher) => {
   expect(() => define({ on: [event("invoice_failed"), matcher] })).toThrow(
     `"w" has \`recipients\` and ${what}, which is about the event's own person; remove one`,
