@@ -131,6 +131,7 @@ export interface SandboxControls {
   /** Puts this person into a cohort at PostHog, or takes the person out. The daily sweep finds it. */
   setMember(distinctId: string, cohort: number, isMember: boolean): void;
 
+  /** Each step once, in the part of the run in which it was not left out. */
   stepsOfRun(transactionId: string): SandboxStep[];
 
   controlsOf(workflow: string): SandboxStepControls[];

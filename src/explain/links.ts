@@ -101,11 +101,11 @@ export function exitLink(exit: ExitRecord, { runs }: History, { workflows }: Abo
   const matching = runs.filter(({ transactionId }) => ends.includes(transactionId));
   if (wait !== null)
     return {
-      ...link("exit", occurredAt, "info", "wait"),
+      ...link("exit", occurredAt, "info", "ends a wait"),
       workflow,
       step: wait,
       runRef: matching.at(-1)?.transactionId ?? null,
-      sentence: `${name} waits for ${eventName} at ${wait}.`,
+      sentence: `${eventName} ends the wait ${wait} of ${name}.`,
       value: eventName,
     };
   const ended = matching.findLast(({ status }) => status === "exited");

@@ -1,6 +1,7 @@
 import { toPlainText } from "@react-email/components";
 import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
+import { runIdsOf } from "../contracts/run.ts";
 import type { SandboxControls, SandboxDelivery, SandboxPerson, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import { connectedProviders } from "./local-novu/credentials.ts";
@@ -92,8 +93,16 @@ export function createSandboxControls({
       log({ kind: isMember ? "entersCohort" : "leavesCohort", person, cohort });
     },
 
-    stepsOfRun: (transactionId) =>
-      novu.state.runs.filter((run) => run.transactionId === transactionId).flatMap(({ jobs }) => jobs),
+    stepsOfRun(transactionId) {
+      const parts = novu.state.runs.filter((run) => runIdsOf(run.transactionId).includes(transactionId));
+      const jobs = parts.flatMap((run) => run.jobs);
+      const steps = [...new Set(jobs.map(({ stepId }) => stepId))];
+      return steps.flatMap((step) => {
+        const all = jobs.filter(({ stepId }) => stepId === step);
+        // Each part of a run has all steps, and leaves out those of the other parts.
+        return all.findLast(({ status }) => status !== "canceled" && status !== "skipped") ?? all.at(-1) ?? [];
+      });
+    },
 
     controlsOf: (workflow) =>
       stepsOf(workflow).map(({ stepId, controls }) => ({

@@ -5,6 +5,8 @@ import { event } from "../../../src/engine/event.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, decisions } from "../../support/campaign.ts";
+import { runCommand } from "../../support/command.ts";
+import { testProduct } from "../../support/product/product.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
 let found = 0;
@@ -204,7 +206,7 @@ describe("a wait for an event", () => {
   });
 
   it("says in the record of the run what it waits for", async () => {
-    did("asker", "cart filled", { cart_id: 7 });
+    const uuid = did("asker", "cart filled", { cart_id: 7 });
     await sandbox.settled();
     const { jobs } = await sandbox.app.store.runs.history({ distinctId: "asker" });
     expect(jobs.map(({ kind }) => kind)).toContain("next part");
@@ -213,6 +215,23 @@ describe("a wait for an event", () => {
     await sandbox.settled();
     const { exits } = await sandbox.app.store.runs.history({ distinctId: "asker", workflow: "cart" });
     expect(exits).toMatchObject([{ workflow: "cart", wait: "bought", eventName: "cart bought" }]);
+    const { stdout } = await runCommand(sandbox, "why", ["--person", "asker"], {
+      product: { ...testProduct, workflows: [cart, tour] },
+    });
+    expect(stdout).toContain("cart bought ends the wait bought of Cart.");
+    await sandbox.travel({ hours: 2 });
+    const page = await (await fetch(`${sandbox.app.url}/studio/runs/${encodeURIComponent(`${uuid}:cart`)}`)).text();
+    const steps = page.slice(page.indexOf("Its steps at Novu")).matchAll(/<li>.*?<\/li>/gs);
+    const states = [...steps].map(([row]) =>
+      row
+        .replace(/<[^>]+>/g, " ")
+        .trim()
+        .split(/\s+/),
+    );
+    expect(states.map(([step, ...rest]) => `${step} ${rest.at(-1)}`)).toEqual([
+      ...["offer completed", "filled completed", "bought completed", "late completed", "an-hour completed"],
+      ...["thanks completed", "reminder canceled"],
+    ]);
   });
 
   it("whatever comes in whatever order, however often: one of the two messages, once, after the first known event", async () => {
