@@ -91,8 +91,8 @@ interface SandboxProperty {
  */
 export interface SandboxControls {
   clock: { now(): number };
-  /** When the next waiting step continues; null if none waits. */
-  nextStepAt(): number | null;
+  /** When the next waiting step, or the next part of a run, continues; null if none waits. */
+  nextStepAt(): Promise<number | null>;
   travel(target: TravelTarget): Promise<void>;
 
   messages(): SandboxMessage[];

@@ -29,6 +29,7 @@ export function createSandboxControls({
   settled,
   events,
   decisions,
+  nextPartAt,
 }: {
   clock: VirtualClock;
   posthog: LocalPostHog;
@@ -41,6 +42,8 @@ export function createSandboxControls({
   settled: () => Promise<void>;
   events: () => string[];
   decisions: () => Promise<Decision[]>;
+  /** When the next part of a run is due, in milliseconds since 1970; null if no run waits for an event. */
+  nextPartAt: () => Promise<number | null>;
 }): SandboxControls {
   return {
     clock,
@@ -142,10 +145,12 @@ export function createSandboxControls({
       }),
   };
 
-  function nextStepAt(): number | null {
+  async function nextStepAt(): Promise<number | null> {
+    const part = await nextPartAt();
     const waiting = novu.state.runs.flatMap(({ jobs }) =>
       jobs.flatMap(({ status, wakesAt }) => (status === "delayed" && wakesAt !== null ? [wakesAt] : [])),
     );
+    if (part !== null) waiting.push(part);
     return waiting.length === 0 ? null : waiting.reduce((first, at) => Math.min(first, at));
   }
 
@@ -153,15 +158,15 @@ export function createSandboxControls({
     if (target === "hour") return clock.travelBy(HOUR_MS, settled);
     if (target === "day") return clock.travelBy(DAY_MS, settled);
     const latest = clock.now() + LONGEST_TRAVEL_MS;
-    for (let at = nextTarget(); at !== null && at <= latest; at = target === "end" ? nextTarget() : null)
+    for (let at = await nextTarget(); at !== null && at <= latest; at = target === "end" ? await nextTarget() : null)
       await clock.travelTo(at, settled);
   }
 
   /** The time of the next waiting step, or, while a step is running, of its next retry if that is earlier. */
-  function nextTarget(): number | null {
+  async function nextTarget(): Promise<number | null> {
     const isRunning = novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"));
     const alarm = isRunning ? clock.nextAlarmAt() : null;
-    const step = nextStepAt();
+    const step = await nextStepAt();
     return alarm === null || step === null ? (alarm ?? step) : Math.min(alarm, step);
   }
 

@@ -1,5 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import type { Config } from "../config.ts";
+import { NEXT_PART_KEY } from "../contracts/job.ts";
 import type { NovuPlan } from "../contracts/novu.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { type LocalConfig, localConfig } from "./local-config.ts";
@@ -69,6 +70,8 @@ export interface Sandbox extends Services, AsyncDisposable {
 
 /** The most decisions in an exported story. */
 const MOST_DECISIONS = 10_000;
+/** The jobs among which the next part of a run is looked for, the earliest first. */
+const MOST_JOBS = 1_000;
 
 /** Opens the unchanged app on a virtual clock. Its settings have the URLs of a local PostHog, Segment and Novu. */
 export async function openSandbox({
@@ -102,6 +105,10 @@ export async function openSandbox({
     settled,
     events: () => app.events,
     decisions: () => app.store.decisions.list({ limit: MOST_DECISIONS }),
+    async nextPartAt() {
+      const jobs = await app.store.jobs.listWaiting("novu", MOST_JOBS);
+      return jobs.find(({ key }) => key.startsWith(NEXT_PART_KEY))?.dueAt ?? null;
+    },
   });
   const parts = {
     clock,

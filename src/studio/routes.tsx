@@ -77,20 +77,17 @@ export function pageRoutes({
       query: isRevealed ? question.query : query,
       reveal: isRevealed ? ("revealed" as const) : found.hidden ? ("hidden" as const) : null,
       problem: access === null ? problem : null,
+      nextStepAt: (await sandboxPages?.controls.nextStepAt()) ?? null,
     };
   }
 
   function draw(
-    { page, here, query, reveal, problem }: NonNullable<Awaited<ReturnType<typeof open>>>,
+    { page, here, query, reveal, problem, nextStepAt }: NonNullable<Awaited<ReturnType<typeof open>>>,
     response: Response,
   ) {
     const { token } = sessionIn(response);
     const frame = { now: now(), token, here, query, workflows: facts.workflows };
-    const sandbox = sandboxPages && {
-      nextStepAt: sandboxPages.controls.nextStepAt(),
-      navigation: sandboxPages.navigation,
-      problem,
-    };
+    const sandbox = sandboxPages && { nextStepAt, navigation: sandboxPages.navigation, problem };
     return (
       <FrameContext value={frame}>
         <Layout view={page.view(frame)} navigation={NAVIGATION} reveal={reveal} sandbox={sandbox} />

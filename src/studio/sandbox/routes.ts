@@ -32,8 +32,8 @@ export function sandboxRoutes({
     .get("/people/:person/inbox", (request, response) => {
       response.redirect(sandbox.inboxUrl(request.params.person));
     })
-    .get("/api/time", (_request, response) => {
-      response.json({ now: sandbox.clock.now(), nextStepAt: sandbox.nextStepAt() });
+    .get("/api/time", async (_request, response) => {
+      response.json({ now: sandbox.clock.now(), nextStepAt: await sandbox.nextStepAt() });
     });
   for (const { path, run } of SANDBOX_ACTIONS)
     router.post(path, async (request, response) => {

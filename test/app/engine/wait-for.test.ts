@@ -210,6 +210,9 @@ describe("a wait for an event", () => {
     await sandbox.settled();
     const { jobs } = await sandbox.app.store.runs.history({ distinctId: "asker" });
     expect(jobs.map(({ kind }) => kind)).toContain("next part");
+    const dueAt = jobs.find(({ kind }) => kind === "next part")?.dueAt ?? 0;
+    const time = async () => (await fetch(`${sandbox.app.url}/studio/api/time`)).json();
+    expect(await time()).toEqual({ now: dueAt - 3 * 24 * 60 * 60_000, nextStepAt: expect.any(Number) });
     expect((await sandbox.app.store.jobs.countByQueue()).find(({ queue }) => queue === "novu")?.waiting).toBe(0);
     did("asker", "cart bought", { cart_id: 7 });
     await sandbox.settled();
