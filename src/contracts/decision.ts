@@ -44,8 +44,8 @@ const Reason = z.enum([
   /** The person has no usable address for this channel. */
   "unreachable",
   /**
-   * The person has a new address, and this message cannot replace the address that Novu has. Novu gets the new address
-   * for the next message.
+   * The person has a new address, and this message cannot replace the one to which Novu would send. Novu gets the new
+   * address for the next message, but the rest of a run with its event's address (`eventEmail`) stays unsent.
    */
   "address changed",
   /** The person is in a holdout, the group without messages that the others are compared to; the detail is the flag. */

@@ -97,7 +97,8 @@ const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) 
   "opted out": (detail) => `the person opted out of ${detail ?? "such messages"}`,
   error: (detail) => `the code of the step failed${inBrackets(detail)}`,
   unreachable: (detail) => `the person has no address for this channel${inBrackets(detail)}`,
-  "address changed": () => "the person has a new address that Novu did not have yet; Novu has it for the next message",
+  "address changed": () =>
+    "the person has a new address, and this message could not be sent there; the next run has that address",
   "held out": (detail) => `the person is in the holdout group${inBrackets(detail)}`,
   "over the cap": (detail) => `the person had reached the frequency cap${inBrackets(detail)}`,
   digested: (detail) => `the message of another run includes this message${inBrackets(detail)}`,
