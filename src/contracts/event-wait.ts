@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NoteState } from "./novu.ts";
+import { NoteState, NovuContext } from "./novu.ts";
 import { Run } from "./run.ts";
 
 /** The rest of a run that waits for an event. Each part of a run is a trigger at Novu. */
@@ -16,6 +16,8 @@ export const NextPart = z.object({
   /** The in-app notes among these steps. */
   notes: z.array(z.string()),
   payload: z.record(z.string(), z.unknown()),
+  /** Novu's context of the present part; absent where it has none. */
+  context: NovuContext.optional(),
   /** The hash of the schema that the payload was made for (`payload` of a shape); absent where it is not known. */
   payloadSchema: z.string().optional(),
 });

@@ -48,6 +48,9 @@ export const NOVU_PLANS = {
   },
 } as const;
 
+/** Novu's context of a run: an id for each type, such as the id of an account. */
+export const NovuContext = z.record(z.string(), z.string());
+
 export const NovuPlan = z.enum(["free", "pro", "team", "enterprise"]);
 export type NovuPlan = z.infer<typeof NovuPlan>;
 
@@ -124,6 +127,8 @@ export interface NovuMessageRecord {
   /** Absent from an older Novu. */
   stepId?: string | undefined;
   channel: string;
+  /** The context of an in-app note; absent for none, and from an older Novu. */
+  contextKeys?: string[] | undefined;
   /** "sent", "error" or "warning"; empty where Novu has none. */
   status: string;
   /** Of use only for an in-app note. */

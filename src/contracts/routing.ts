@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PermanentError } from "../lib/errors.ts";
 import { Source } from "./event.ts";
 import { ExitMatch, MatchKeys } from "./exit-match.ts";
+import { NovuContext } from "./novu.ts";
 import { Run } from "./run.ts";
 import { PERSON_SOURCES } from "./sources.ts";
 
@@ -104,6 +105,8 @@ export const Start = z.object({
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),
   occurrence: Occurrence.nullable().default(null),
+  /** Novu's context, such as the account: an id for each type; absent where there is none. */
+  context: NovuContext.optional(),
   /** Set where the event starts the workflow for several people, of whom two may be the same person. */
   isOneOfSeveral: z.literal(true).optional(),
 });

@@ -57,6 +57,8 @@ export interface WorkflowRoutes {
   matchKeysOf(payload: Record<string, unknown>): MatchKeys;
   /** The distinct ids of the people who each get a run of an event, unchecked; absent for the event's own person. */
   recipients?: ((event: LifecycleEvent) => unknown) | undefined;
+  /** Novu's context of the runs of an event, by type; or why the event does not fit, without values. */
+  contextOf?: ((event: LifecycleEvent) => { context: Record<string, string> } | { misfit: string }) | undefined;
   /** The absences that start it. */
   absences: Absence[];
   /** The cohorts that start it. */

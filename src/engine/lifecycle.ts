@@ -12,6 +12,7 @@ import { execute } from "./execute.ts";
 import { exitRules } from "./exit-rules.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
 import type { GuardedStep, NovuInput } from "./guarded-step.ts";
+import { contextOf } from "./novu-context.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { type Rules, RunInPayload, type StepDependencies, type WhenPersonUnavailable } from "./run-context.ts";
 import { samplePayloads } from "./sample-payloads.ts";
@@ -64,6 +65,12 @@ export type LifecycleDefinition<
   payload: Payload;
   /** The payload from the event. An event that does not fit the schema is ignored, with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
+  /**
+   * Novu's context of a run, such as `(event) => ({ account: groupOf(event, "company") })`: at most five types, each with
+   * an id of up to 100 letters, digits, "_" and "-". A missing id is left out; an event with another value is ignored,
+   * with the reason.
+   */
+  context?(event: LifecycleEvent): Record<string, unknown>;
   /**
    * The distinct ids of the people who each get a run of their own, such as all admins of an account; 100 at most.
    * Default: the event's own person, who with `recipients` gets a run only if listed. An event without a list of
@@ -161,6 +168,7 @@ export function lifecycle<
     waitsEndedBy: waits.waitsEndedBy,
     matchKeysOf: (payload) => ({ ...exits.matchKeysOf(payload), ...waits.matchKeysOf(payload) }),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
+    contextOf: definition.context && ((event) => contextOf(event, (one) => definition.context?.(one) ?? {})),
     recipients: definition.recipients && ((event) => definition.recipients?.(event)),
     build,
   };

@@ -13,6 +13,7 @@ const Message = z.object({
   transactionId: z.string(),
   stepId: text.transform((id) => id ?? undefined),
   channel: z.string(),
+  contextKeys: z.array(z.string()).optional().catch(undefined),
   status: z.string().catch(""),
   errorText: text.transform((words) => words ?? undefined),
   read: flag,

@@ -27,7 +27,7 @@ export function createNovuApi(access: NovuAccess) {
   return {
     /** Starts a part of a run. */
     async trigger(
-      { workflow, to, payload, run }: Pick<Start, "workflow" | "to" | "payload" | "run">,
+      { workflow, to, payload, run, context }: Pick<Start, "workflow" | "to" | "payload" | "run" | "context">,
       idempotencyKey: string,
     ): Promise<void> {
       const { data } = await call("/v1/events/trigger", {
@@ -38,6 +38,7 @@ export function createNovuApi(access: NovuAccess) {
           transactionId: partId(run.transactionId, partOf(run)),
           // The field counts for this run only, and before the subscriber's address, which it does not change.
           ...(run.eventEmail !== undefined && { overrides: { email: { toRecipient: run.eventEmail } } }),
+          ...(context !== undefined && { context }),
         },
         answer: Triggered,
         workflow,
@@ -94,10 +95,11 @@ export function createNovuApi(access: NovuAccess) {
 
     /**
      * Archives a note in the Inbox of a subscriber; the subscriber can undo it. Novu marks the note as read too. False
-     * if Novu has no such subscriber, or the subscriber has no such note.
+     * if Novu has no such subscriber, or the subscriber has no such note with exactly these context keys.
      */
-    async archive(subscriberId: string, messageId: string): Promise<boolean> {
-      const path = `${pathOf(subscriberId)}/notifications/${encodeURIComponent(messageId)}/archive`;
+    async archive(subscriberId: string, messageId: string, contextKeys: string[] = []): Promise<boolean> {
+      const query = new URLSearchParams(contextKeys.map((key): [string, string] => ["contextKeys", key])).toString();
+      const path = `${pathOf(subscriberId)}/notifications/${encodeURIComponent(messageId)}/archive${query && `?${query}`}`;
       try {
         return await unlessNotFound(call(path, { method: "PATCH", answer: Accepted }));
       } catch (error) {

@@ -30,7 +30,7 @@ export interface ExecuteBody {
   state: StepState[];
   subscriber?: Record<string, unknown>;
   env?: { type?: string };
-  context?: object;
+  context?: Record<string, { id?: unknown }>;
 }
 
 export interface Answer {

@@ -61,6 +61,7 @@ export async function answerOfWait(
     const earlier = stepsBefore(code.shape, wait.step);
     await beginWait({
       ...{ workflow, run, wait: wait.step, payload, ...(payloadSchema !== undefined && { payloadSchema }) },
+      ...contextIn(body),
       steps: [...earlier, wait].map((one) => one.step),
       notes: earlier.filter(({ type }) => type === "in_app").map((one) => one.step),
       endsAt: new Date(now() + (wait.atMostMs ?? 0)).toISOString(),
@@ -78,6 +79,12 @@ export async function answerOfWait(
         await records.saveCustomValue({ transactionId, distinctId, step: before }, outputs, { replace: false });
     }
   }
+}
+
+/** The ids of the context for a trigger. Novu has the data of each context. */
+function contextIn({ context = {} }: ExecuteBody): Pick<NextPart, "context"> {
+  const ids = Object.entries(context).flatMap(([type, { id }]) => (typeof id === "string" ? [[type, id]] : []));
+  return ids.length === 0 ? {} : { context: Object.fromEntries(ids) };
 }
 
 /** The state in which the messages of earlier parts are done. Novu has them as skipped in this part. */

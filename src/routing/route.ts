@@ -124,6 +124,8 @@ function startsOf(
       problems.push({ cause: "left out", reason: `left out for ${id}: ${emailIn}: is no email address` });
     const eventEmail = typeof address === "string" ? undefined : address.value;
 
+    const about = workflow.contextOf?.(event) ?? { context: {} };
+    if ("misfit" in about) return { starts: [], problems: [misfit(id, about.misfit)] };
     const recipients = recipientsOf(workflow, event);
     if ("misfit" in recipients) return { starts: [], problems: [misfit(id, recipients.misfit)] };
     const { distinctIds } = recipients;
@@ -133,8 +135,8 @@ function startsOf(
       const internal = distinctId === event.distinctId ? null : whyInternal([distinctId], internalUsers);
       if (internal !== null) problems.push({ cause: "internal", reason: `a recipient for ${id} is ${internal}` });
       const isOneOfSeveral = distinctIds.length > 1;
-      const about = { distinctId, isOneOfSeveral, payload, occurrence, eventEmail };
-      return internal === null ? [startOf(event, workflow, about)] : [];
+      const facts = { distinctId, isOneOfSeveral, payload, ...about, occurrence, eventEmail };
+      return internal === null ? [startOf(event, workflow, facts)] : [];
     });
     return { starts, problems };
   } catch {
@@ -173,11 +175,13 @@ function startOf(
     distinctId,
     isOneOfSeveral,
     payload,
+    context,
     occurrence,
     eventEmail,
   }: Pick<Start, "payload" | "occurrence"> & {
     distinctId: string;
     isOneOfSeveral: boolean;
+    context: Record<string, string>;
     eventEmail: string | undefined;
   },
 ): Start {
@@ -197,6 +201,7 @@ function startOf(
     ...(Object.keys(matchKeys).length > 0 && { matchKeys }),
     entry,
     occurrence,
+    ...(Object.keys(context).length > 0 && { context }),
     ...(isOneOfSeveral && { isOneOfSeveral }),
     addressWait: { since, forMs: addressWithinMs },
     startBy: startWithinMs === null ? null : new Date(Date.parse(occurredAt) + startWithinMs).toISOString(),

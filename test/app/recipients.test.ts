@@ -3,6 +3,8 @@ import { z } from "zod";
 import { recipientIdOf } from "../../src/contracts/run.ts";
 import { event } from "../../src/engine/event.ts";
 import { lifecycle } from "../../src/engine/lifecycle.ts";
+import { groupOf } from "../../src/engine/novu-context.ts";
+import { hashOf } from "../../src/sandbox/local-novu/inbox/api.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../support/campaign.ts";
 import { runCommand } from "../support/command.ts";
@@ -26,6 +28,21 @@ const invoice = lifecycle({
     await step.email("reminder", mail, { atAnyHour: true, skip: () => opened.came && "has opened it" });
   },
 });
+const limit = lifecycle({
+  ...{ id: "limit", name: "Limit", description: "", category: "transactional" },
+  on: [event("limit_reached")],
+  waitFor: { upgraded: [event("plan_upgraded")] },
+  exitOn: [event("limit_raised")],
+  payload: z.object({}),
+  from: () => ({}),
+  context: (event) => ({ account: groupOf(event, "company"), region: event.properties.region }),
+  recipients: ({ properties }) => properties.admin_ids,
+  async workflow({ step, context }) {
+    await step.inApp("note", () => ({ body: `of ${context.account?.id}` }));
+    await step.waitFor("upgraded", { atMost: { days: 1 } });
+    await step.inApp("later", () => ({ body: `of ${context.account?.id}, ${context.account?.data.plan}` }));
+  },
+});
 const planChanged = campaign({
   id: "plan",
   on: [event("plan_changed")],
@@ -37,7 +54,7 @@ const planChanged = campaign({
 let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await testSandbox({
-    workflows: [invoice, planChanged],
+    workflows: [invoice, planChanged, limit],
     internalUsers: [{ domain: "ours.example" }],
     marketing: { cap: { most: 100, withinMs: 1000 }, hours: { from: "09:00", to: "20:00" }, timeZone: "UTC" },
   });
@@ -88,7 +105,7 @@ describe("an event with several recipients", () => {
     expect(reports.map(({ properties }) => properties.event_uuid)).toEqual([uuid, uuid]);
 
     const why = await runCommand(sandbox, "why", ["--person", grace], {
-      product: { ...testProduct, workflows: [invoice, planChanged] },
+      product: { ...testProduct, workflows: [invoice, planChanged, limit] },
     });
     expect(why.stdout).toContain("invoice_failed");
     const page = await fetch(`${sandbox.app.url}/studio/api/runs?q=${uuid}`);
@@ -184,6 +201,46 @@ describe("an event with several recipients", () => {
     expect(answers).toEqual([{ accepted: body.event.uuid }, { duplicate: body.event.uuid }]);
     await sandbox.settled();
     expect(mailsTo([grace, bob])).toHaveLength(2);
+  });
+
+  it("has its account as Novu's context, in each part of a run and in the Inbox", async () => {
+    const [grace = ""] = await meet("grace");
+    const properties = { admin_ids: [grace], $groups: { company: "acme" } };
+    sandbox.posthog.capture({ event: "limit_reached", distinctId: "billing", properties });
+    await sandbox.settled();
+    sandbox.novu.state.contexts["account:acme"] = { plan: "pro" };
+    await sandbox.travel({ days: 2 });
+    const messages = sandbox.novu.state.messages.filter(({ subscriberId }) => subscriberId === grace);
+    expect(messages.map(({ content }) => content.body)).toEqual(["of acme", "of acme, pro"]);
+    const triggers = sandbox.novu.triggers
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ to }) => to.subscriberId === grace);
+    expect(triggers.map(({ context }) => context)).toEqual([{ account: "acme" }, { account: "acme" }]);
+
+    const unread = async (context?: object) => {
+      const subscriberHash = hashOf(grace, sandbox.config.novu.secretKey);
+      const body = { applicationIdentifier: "local", subscriberHash, subscriber: { subscriberId: grace }, context };
+      const headers = { "content-type": "application/json" };
+      const url = `${sandbox.novu.url}/v1/inbox/session`;
+      const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+      const { data } = (await answer.json()) as { data?: { totalUnreadCount: number } };
+      return data?.totalUnreadCount ?? answer.status;
+    };
+    const contexts = [
+      { account: "acme" },
+      { account: { id: "acme" } },
+      { account: "other" },
+      undefined,
+      { account: "a.b" },
+      {},
+    ];
+    expect(await Promise.all(contexts.map(unread))).toEqual([2, 2, 0, 0, 422, 422]);
+
+    sandbox.posthog.capture({ event: "limit_reached", distinctId: "billing", properties });
+    await sandbox.settled();
+    happen(sandbox, "limit_raised", { distinctId: grace });
+    await sandbox.travel({ minutes: 1 });
+    expect(sandbox.novu.state.messages.at(-1)).toMatchObject({ stepId: "note", archivedAt: expect.any(String) });
   });
 
   it("sends nothing to a recipient who cannot be read, although the event's own person would get it", async () => {

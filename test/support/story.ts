@@ -1,4 +1,5 @@
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
+import { contextKeysOf } from "../../src/sandbox/local-novu/contexts.ts";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
@@ -84,8 +85,11 @@ export async function openStory({ people, product = testProduct, ...options }: S
       await novuApi("POST", path, { notificationIds: notes(person).map(({ id }) => id) });
     },
     async reads(person) {
-      for (const { id } of notes(person))
-        await novuApi("PATCH", `/v2/subscribers/${person}/notifications/${id}/read`, {});
+      for (const { id, transactionId } of notes(person)) {
+        const run = novu.state.runs.find((one) => one.transactionId === transactionId);
+        const query = new URLSearchParams(contextKeysOf(run).map((key): [string, string] => ["contextKeys", key]));
+        await novuApi("PATCH", `/v2/subscribers/${person}/notifications/${id}/read?${query}`, {});
+      }
     },
     answers: (person) =>
       source

@@ -32,7 +32,7 @@ export function createNextPart({
   log,
 }: {
   runs: PartRuns;
-  trigger(start: Pick<Start, "workflow" | "run" | "to" | "payload">, idempotencyKey: string): Promise<void>;
+  trigger(start: Pick<Start, "workflow" | "run" | "to" | "payload" | "context">, idempotencyKey: string): Promise<void>;
   cancel(novuTransactionId: string): Promise<void>;
   /** The messages of one part of a run. */
   messagesOf(novuTransactionId: string): Promise<NovuMessageRecord[]>;
@@ -50,7 +50,7 @@ export function createNextPart({
     next: NextPart,
     { refusals, isTried }: Pick<JobAttempt, "refusals" | "isTried">,
   ): Promise<void> {
-    const { workflow, run, wait, payload } = next;
+    const { workflow, run, wait, payload, context } = next;
     const { transactionId, distinctId } = run;
     // The run has ended, or its person was deleted.
     if ((await runs.findOpen(transactionId)) === null) return;
@@ -73,7 +73,8 @@ export function createNextPart({
     await pace();
     const id = partId(transactionId, part);
     const key = refusals === 0 ? id : `${id}:${refusals}`;
-    await trigger({ workflow, run: continued, to: { subscriberId: distinctId }, payload }, key);
+    const again = { workflow, run: continued, to: { subscriberId: distinctId }, payload };
+    await trigger({ ...again, ...(context !== undefined && { context }) }, key);
     onTriggered(workflow);
     log.info({
       component: "outbox",

@@ -34,7 +34,7 @@ export function createWithdrawals({
   schedule(job: WithdrawJob): Promise<void>;
   messages: NovuActivity["messages"];
   /** False if Novu does not have the note any more. */
-  archive(subscriberId: string, messageId: string): Promise<boolean>;
+  archive(subscriberId: string, messageId: string, contextKeys?: string[]): Promise<boolean>;
   pace: { read(): Promise<void>; archive(): Promise<void> };
   /** False if the report is not new. */
   report(report: Report): Promise<boolean>;
@@ -74,13 +74,13 @@ export function createWithdrawals({
       await pace.read();
       return messages(some, page);
     });
-    for (const { id, stepId, channel, isRead, isArchived } of found) {
+    for (const { id, stepId, channel, isRead, isArchived, contextKeys } of found) {
       if (id === undefined || channel !== "in_app" || !isWithdrawn({ workflow, step: stepId })) continue;
       // The answer to an earlier attempt may have been lost.
       let isGone = isTried && isArchived === true;
       if (isRead === false) {
         await pace.archive();
-        isGone = await archive(distinctId, id);
+        isGone = await archive(distinctId, id, contextKeys);
       }
       if (isGone) await record(job, String(stepId));
     }

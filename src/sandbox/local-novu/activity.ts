@@ -2,6 +2,7 @@ import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { isChannel } from "../../contracts/channel.ts";
 import { refuse } from "./answer.ts";
+import { contextKeysOf } from "./contexts.ts";
 import { find, type Job, type JobDetail, type Message, type NovuRun, type NovuState } from "./state.ts";
 
 const ids = z
@@ -27,7 +28,9 @@ export function activityRoutes(state: NovuState, limited: RequestHandler): Route
       if (!query.success) return refuse(response, 422, z.prettifyError(query.error));
       const { transactionId } = query.data;
       const found = transactionId === undefined ? state.messages.toReversed() : messagesOf(state, transactionId);
-      response.json({ ...pageOf(found.map(messageDto), query.data), totalCount: found.length });
+      const dtoOf = (message: Message) =>
+        messageDto(message, contextKeysOf(find(state).runs(message.transactionId)[0]));
+      response.json({ ...pageOf(found.map(dtoOf), query.data), totalCount: found.length });
     })
     .get("/v1/notifications", limited, (request, response) => {
       const query = Paging.safeParse(request.query);
@@ -51,7 +54,7 @@ function pageOf<Item>(items: Item[], { page, limit }: { page: number; limit: num
   return { data, page, pageSize: limit, hasMore: (page + 1) * limit < items.length };
 }
 
-function messageDto(message: Message): object {
+function messageDto(message: Message, contextKeys: string[]): object {
   const { id, workflowId, subscriberId, transactionId, stepId, channel, to, content, seen, read, errorText } = message;
   const [field, address] = channel === "push" ? ["deviceTokens", to?.split(",")] : [ADDRESS_FIELD[channel], to];
   return {
@@ -68,6 +71,7 @@ function messageDto(message: Message): object {
     ...(typeof content.body === "string" && { content: content.body }),
     ...(typeof content.subject === "string" && { subject: content.subject }),
     ...(field !== undefined && address != null && { [field]: address }),
+    ...(contextKeys.length > 0 && { contextKeys }),
     providerId: message.providerId ?? PROVIDERS[channel] ?? "novu",
     cta: {},
     status: errorText === undefined ? "sent" : "error",

@@ -38,6 +38,8 @@ export interface NovuRun {
   payload: Record<string, unknown>;
   /** The address in the trigger to which the run's emails go, before the subscriber's. */
   toRecipient?: string;
+  /** The id of each context, by its type; absent for none. */
+  context?: Record<string, string>;
   startedAt: number;
   jobs: Job[];
 }
@@ -144,6 +146,8 @@ export interface NovuState {
   preferences: Record<string, Preferences>;
   /** By subscriber id. */
   schedules: Record<string, Schedule>;
+  /** The data of each context, by "type:id". */
+  contexts: Record<string, Record<string, unknown>>;
   runs: NovuRun[];
   messages: Message[];
   /** The changed controls, by workflow and step. */
@@ -157,6 +161,7 @@ export function emptyNovuState(): NovuState {
     subscribers: {},
     preferences: {},
     schedules: {},
+    contexts: {},
     runs: [],
     messages: [],
     controls: {},

@@ -2,8 +2,9 @@ import { type Request, type RequestHandler, Router } from "express";
 import isEmail from "validator/lib/isEmail.js";
 import { z } from "zod";
 import { answer, refuse, refuseFields, SOME_DAY } from "./answer.ts";
+import { contextKeysOf, contextText } from "./contexts.ts";
 import type { Mark } from "./mark.ts";
-import { type Message, type NovuState, type NovuSubscriber, WEEKDAYS } from "./state.ts";
+import { find, type Message, type NovuState, type NovuSubscriber, WEEKDAYS } from "./state.ts";
 
 export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
 
@@ -177,9 +178,16 @@ export function inboxRoutes(
   function marks(as: Mark): RequestHandler {
     return (request, response) => {
       const messageId = String(request.params.messageId);
-      if (isTheirs(request, messageId)) answer(response, 200, mark(messageId, as));
+      if (isTheirs(request, messageId) && isOfContext(request, messageId)) answer(response, 200, mark(messageId, as));
       else refuse(response, 404, `Notification with id: ${messageId} is not found.`);
     };
+  }
+
+  /** Novu finds a note only by exactly its context. */
+  function isOfContext({ query: { contextKeys = [] } }: Request, messageId: string): boolean {
+    const { transactionId = "" } = state.messages.find(({ id }) => id === messageId) ?? {};
+    const [run] = find(state).runs(transactionId);
+    return contextText(contextKeysOf(run)) === contextText([contextKeys].flat().map(String));
   }
 
   function isTheirs(request: Request, messageId: string): boolean {

@@ -5,6 +5,7 @@ import { refusedCharacters } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Activity } from "../activity.ts";
 import { answer, refuse, refuseFields } from "./answer.ts";
+import { Context, saveContexts } from "./contexts.ts";
 import { find, type NovuRun, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { messagesOnFields, Subscriber, upsertSubscriber } from "./subscribers.ts";
 
@@ -28,6 +29,7 @@ const Trigger = z.object({
     .string()
     .min(1)
     .default(() => randomUUID()),
+  context: Context.optional(),
 });
 
 /**
@@ -75,7 +77,7 @@ export function createTriggers({
           response,
           parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
         );
-      const { name, to, payload, overrides, transactionId } = parsed.data;
+      const { name, to, payload, overrides, transactionId, context: given } = parsed.data;
       const toRecipient = overrides?.email?.toRecipient;
       const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
       if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
@@ -86,6 +88,7 @@ export function createTriggers({
       );
       const status = valid.length > 0 ? "processed" : "invalid_recipients";
       answer(response, 201, { acknowledged: true, status, transactionId });
+      const context = saveContexts(state, given);
       for (const recipient of valid) {
         // Novu's worker drops a recipient with an invalid field, and reports it nowhere.
         if (messagesOnFields(recipient).length > 0) continue;
@@ -94,7 +97,7 @@ export function createTriggers({
         if (workflow.steps.length > 0)
           enqueue(
             newRun(workflow, {
-              ...{ transactionId, subscriberId, payload, startedAt: clock.now() },
+              ...{ transactionId, subscriberId, payload, context, startedAt: clock.now() },
               ...(toRecipient !== undefined && { toRecipient }),
             }),
           );

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
+import { contextOf } from "./contexts.ts";
 import {
   find,
   isOver,
@@ -138,7 +139,7 @@ export function createNovuWorker({
         { stepId: "", outputs: {}, state: { status: "completed" } },
       ],
       subscriber: subscriber ?? { subscriberId: run.subscriberId },
-      context: {},
+      context: contextOf(state, run),
       env: { name: "Local", type: environment() },
     });
   }

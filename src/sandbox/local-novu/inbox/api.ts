@@ -4,10 +4,11 @@ import { z } from "zod";
 import { parseJson } from "../../../lib/json.ts";
 import { equalSecrets } from "../../../lib/verify-webhook.ts";
 import { answer, refuse, refuseFields } from "../answer.ts";
+import { Context, contextKeysOf, contextText, saveContexts } from "../contexts.ts";
 import { type Mark, marked } from "../mark.ts";
 import type { Message, NovuState } from "../state.ts";
 import { upsertSubscriber } from "../subscribers.ts";
-import { Filter, filterIn, noteDto, notesOf, Tags } from "./notes.ts";
+import { Filter, filterIn, noteDto, notesOf, type Reader, Tags } from "./notes.ts";
 import { changePreference, listPreferences } from "./preferences.ts";
 
 /** The public name of the local environment. */
@@ -17,6 +18,7 @@ const Session = z.object({
   applicationIdentifier: z.string(),
   subscriberHash: z.string().default(""),
   subscriber: z.looseObject({ subscriberId: z.string().min(1) }),
+  context: Context.optional(),
 });
 const Selection = z.object({ notificationIds: z.array(z.string()).optional(), tags: Tags.optional() }).catch({});
 const Action = z.object({ actionType: z.enum(["primary", "secondary"]) });
@@ -28,18 +30,18 @@ export function hashOf(subscriberId: string, secretKey: string): string {
 
 /**
  * The API of Novu's Inbox component, without websockets, snoozing and deleting. As with HMAC switched on in Novu, a
- * session needs the hash of its subscriber.
+ * session needs the hash of its subscriber; Novu then checks a hash of the context too.
  */
 export function inboxApi(
   state: NovuState,
   { secretKey, ...options }: { secretKey: string; mark(messageId: string, as: Mark): unknown; now(): number },
 ): Router {
-  const sessions = new Map<string, string>();
+  const sessions = new Map<string, Reader>();
   return Router()
     .post("/session", (request, response) => {
       const body = Session.safeParse(request.body);
       if (!body.success) return refuseFields(response, ["subscriberId must be a string"]);
-      const { applicationIdentifier, subscriberHash, subscriber } = body.data;
+      const { applicationIdentifier, subscriberHash, subscriber, context } = body.data;
       const { subscriberId } = subscriber;
       if (applicationIdentifier !== APPLICATION_IDENTIFIER)
         return refuse(response, 400, "Please provide a valid application identifier");
@@ -47,8 +49,9 @@ export function inboxApi(
         return refuse(response, 400, "Please provide a valid HMAC hash");
       if (state.subscribers[subscriberId] === undefined) upsertSubscriber(state, { subscriberId });
       const token = randomUUID();
-      sessions.set(token, subscriberId);
-      const total = notesOf(state, subscriberId, { read: false, archived: false }).length;
+      const reader = { subscriberId, context: contextText(contextKeysOf({ context: saveContexts(state, context) })) };
+      sessions.set(token, reader);
+      const total = notesOf(state, reader, { read: false, archived: false }).length;
       answer(response, 201, {
         ...{ token, totalUnreadCount: total, applicationIdentifier, removeNovuBranding: false },
         unreadCount: { total, severity: { high: 0, medium: 0, low: 0, none: total } },
@@ -59,9 +62,9 @@ export function inboxApi(
     })
     .use((request, response, next) => {
       const [, token = ""] = /^Bearer (.+)$/.exec(request.get("authorization") ?? "") ?? [];
-      const subscriberId = sessions.get(token);
-      if (subscriberId === undefined) return refuse(response, 401, "Unauthorized");
-      response.locals.subscriberId = subscriberId;
+      const reader = sessions.get(token);
+      if (reader === undefined) return refuse(response, 401, "Unauthorized");
+      response.locals.reader = reader;
       next();
     })
     .use("/notifications", listRoutes(state), changeRoutes(state, options))
@@ -74,7 +77,7 @@ function listRoutes(state: NovuState): Router {
     .get("/", (request, response) => {
       const { limit = "10", offset = "0", after } = request.query;
       const filter = filterIn(request);
-      const found = notesOf(state, subscriberOf(response), filter);
+      const found = notesOf(state, readerOf(response), filter);
       const from = typeof after === "string" ? found.findIndex(({ id }) => id === after) + 1 : Number(offset);
       const data = found.slice(from, from + Number(limit)).map((note) => noteDto(state, note));
       response.json({ data, hasMore: from + data.length < found.length, filter });
@@ -82,7 +85,7 @@ function listRoutes(state: NovuState): Router {
     .get("/count", (request, response) => {
       const filters = z.array(Filter).safeParse(parseJson(String(request.query.filters)));
       if (!filters.success) return refuseFields(response, ["filters must be an array"]);
-      const count = (filter: Filter) => notesOf(state, subscriberOf(response), filter).length;
+      const count = (filter: Filter) => notesOf(state, readerOf(response), filter).length;
       response.json({ data: filters.data.map((filter) => ({ count: count(filter), filter })) });
     });
 }
@@ -106,7 +109,7 @@ function changeRoutes(
   function markAll(as: Mark, filter: Filter): RequestHandler {
     return (request, response) => {
       const { notificationIds, tags } = Selection.parse(request.body);
-      for (const note of notesOf(state, subscriberOf(response), { ...filter, tags }))
+      for (const note of notesOf(state, readerOf(response), { ...filter, tags }))
         if (notificationIds?.includes(note.id) ?? true) mark(note.id, as);
       response.status(204).end();
     };
@@ -116,7 +119,7 @@ function changeRoutes(
   function changes(change: (note: Message, body: unknown) => boolean): RequestHandler {
     return (request, response) => {
       const id = String(request.params.id);
-      const note = notesOf(state, subscriberOf(response), {}).find((one) => one.id === id);
+      const note = notesOf(state, readerOf(response), {}).find((one) => one.id === id);
       if (note === undefined) refuse(response, 404, `Notification with id: ${id} is not found.`);
       else if (!change(note, request.body)) refuseFields(response, ["actionType must be primary or secondary"]);
       else answer(response, 200, noteDto(state, note));
@@ -143,17 +146,17 @@ function changeRoutes(
 }
 
 function preferenceRoutes(state: NovuState): Router {
-  const list = (response: Response) => listPreferences(state, subscriberOf(response));
+  const list = (response: Response) => listPreferences(state, readerOf(response).subscriberId);
   return Router()
     .get("/", (_request, response) => answer(response, 200, list(response)))
     .get("/global", (_request, response) => answer(response, 200, list(response)[0]))
     .patch(["/", "/:workflow"], (request, response) => {
       const { workflow = "" } = request.params as { workflow?: string };
-      changePreference(state, subscriberOf(response), workflow, request.body);
+      changePreference(state, readerOf(response).subscriberId, workflow, request.body);
       answer(response, 200, list(response).find((one) => (one.workflow?.id ?? "") === workflow) ?? null);
     });
 }
 
-function subscriberOf(response: Response): string {
-  return response.locals.subscriberId as string;
+function readerOf(response: Response): Reader {
+  return response.locals.reader as Reader;
 }

@@ -1,7 +1,8 @@
 import type { Request } from "express";
 import { z } from "zod";
 import { SOME_DAY } from "../answer.ts";
-import type { Message, NovuState, PublishedWorkflow } from "../state.ts";
+import { contextKeysOf, contextText } from "../contexts.ts";
+import { find, type Message, type NovuState, type PublishedWorkflow } from "../state.ts";
 
 /** A message has a tag of each group. */
 export const Tags = z.union([
@@ -32,13 +33,21 @@ export function filterIn({ query }: Pick<Request, "query">): Filter {
   };
 }
 
-/** The in-app messages of a subscriber that fit a filter, the newest first. */
-export function notesOf(state: NovuState, subscriberId: string, filter: Filter): Message[] {
+/** The subscriber of an Inbox, with the `contextText` of the Inbox. */
+export interface Reader {
+  subscriberId: string;
+  context: string;
+}
+
+/** The in-app messages for an Inbox that fit a filter, the newest first. */
+export function notesOf(state: NovuState, { subscriberId, context }: Reader, filter: Filter): Message[] {
   const { read, seen, archived, snoozed, severity, tags = [] } = filter;
   const notes = state.messages.filter((one) => one.channel === "in_app" && one.subscriberId === subscriberId);
   return notes.reverse().filter((message) => {
     const workflow = workflowOf(state, message);
+    const [run] = find(state).runs(message.transactionId);
     return (
+      contextText(contextKeysOf(run)) === context &&
       (read ?? message.read) === message.read &&
       (seen ?? message.seen) === message.seen &&
       (archived ?? isArchived(message)) === isArchived(message) &&

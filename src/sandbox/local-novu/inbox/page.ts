@@ -82,7 +82,9 @@ export function inboxPage(state: NovuState, { secretKey }: { secretKey: string }
 
 /** A text that changes when a note comes or is archived. */
 function versionOf(state: NovuState, subscriberId: string): string {
-  const [inbox, archive] = [false, true].map((archived) => notesOf(state, subscriberId, { archived }).length);
+  const [inbox, archive] = [false, true].map(
+    (archived) => notesOf(state, { subscriberId, context: "" }, { archived }).length,
+  );
   return `${inbox} ${archive}`;
 }
 
