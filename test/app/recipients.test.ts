@@ -108,8 +108,8 @@ describe("an event with several recipients", () => {
       product: { ...testProduct, workflows: [invoice, planChanged, limit] },
     });
     expect(why.stdout).toContain("invoice_failed");
-    const page = await fetch(`${sandbox.app.url}/studio/api/runs?q=${uuid}`);
-    const { runs } = (await page.json()) as { runs: Array<{ distinctId: string }> };
+    const about = { distinctId: "", transactionIds: [""], eventUuid: uuid };
+    const runs = await sandbox.app.store.runs.list({ limit: 9, about });
     expect(runs.map(({ distinctId }) => distinctId).sort()).toEqual([bob, grace].sort());
   });
 

@@ -206,13 +206,10 @@ describe("a wait for an event", () => {
   });
 
   it("says in the record of the run what it waits for", async () => {
-    const uuid = did("asker", "cart filled", { cart_id: 7 });
+    did("asker", "cart filled", { cart_id: 7 });
     await sandbox.settled();
     const { jobs } = await sandbox.app.store.runs.history({ distinctId: "asker" });
     expect(jobs.map(({ kind }) => kind)).toContain("next part");
-    const dueAt = jobs.find(({ kind }) => kind === "next part")?.dueAt ?? 0;
-    const time = async () => (await fetch(`${sandbox.app.url}/studio/api/time`)).json();
-    expect(await time()).toEqual({ now: dueAt - 3 * 24 * 60 * 60_000, nextStepAt: expect.any(Number) });
     expect((await sandbox.app.store.jobs.countByQueue()).find(({ queue }) => queue === "novu")?.waiting).toBe(0);
     did("asker", "cart bought", { cart_id: 7 });
     await sandbox.settled();
@@ -222,19 +219,6 @@ describe("a wait for an event", () => {
       product: { ...testProduct, workflows: [cart, tour] },
     });
     expect(stdout).toContain("cart bought ends the wait bought of Cart.");
-    await sandbox.travel({ hours: 2 });
-    const page = await (await fetch(`${sandbox.app.url}/studio/runs/${encodeURIComponent(`${uuid}:cart`)}`)).text();
-    const steps = page.slice(page.indexOf("Its steps at Novu")).matchAll(/<li>.*?<\/li>/gs);
-    const states = [...steps].map(([row]) =>
-      row
-        .replace(/<[^>]+>/g, " ")
-        .trim()
-        .split(/\s+/),
-    );
-    expect(states.map(([step, ...rest]) => `${step} ${rest.at(-1)}`)).toEqual([
-      ...["offer completed", "filled completed", "bought completed", "late completed", "an-hour completed"],
-      ...["thanks completed", "reminder canceled"],
-    ]);
   });
 
   it("whatever comes in whatever order, however often: one of the two messages, once, after the first known event", async () => {

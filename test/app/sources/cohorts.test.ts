@@ -5,9 +5,10 @@ import type { LifecycleWorkflow } from "../../../src/engine/lifecycle.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign } from "../../support/campaign.ts";
+import { runCommand } from "../../support/command.ts";
+import { testProduct } from "../../support/product/product.ts";
 import { type TestSandboxOptions, testSandbox } from "../../support/sandbox.ts";
 import { openStory } from "../../support/story.ts";
-import { visitor } from "../../support/studio.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const QUERY = /\/query\/?$/;
@@ -54,11 +55,12 @@ describe("a cohort", () => {
 
     const numbers = await (await fetch(`${sandbox.app.url}/metrics`)).text();
     expect(numbers).toMatch(/bridge_cohort_sweeps_total{outcome="done"} [1-9]/);
-    expect(await (await fetch(`${sandbox.app.url}/studio/workflows/entering`)).text()).toContain("entering cohort 42");
-    const why = await (await fetch(`${sandbox.app.url}/studio/why?person=grace&workflow=entering`)).text();
-    expect(why).toContain("grace entered cohort 42. The daily sweep found it at once.");
-    const whyNot = await (await fetch(`${sandbox.app.url}/studio/why?person=elsewhere&workflow=entering`)).text();
-    expect(whyNot).toContain("The workflow listens to cohort 42");
+    const why = async (person: string) => {
+      const product = { ...testProduct, workflows: [entering(), announcement()] };
+      return (await runCommand(sandbox, "why", ["--person", person, "--workflow", "entering"], { product })).stdout;
+    };
+    expect(await why("grace")).toContain("grace entered cohort 42. The daily sweep found it at once.");
+    expect(await why("elsewhere")).toContain("The workflow listens to cohort 42");
   });
 
   it("only records who is in it after more than a week without a sweep", async () => {
@@ -116,24 +118,6 @@ describe("a cohort", () => {
 });
 
 describe("a cohort of the sandbox", () => {
-  it("has the people who are put into it on their page, and the exported story does the same", async () => {
-    await using sandbox = await testSandbox({ workflows: [entering()] });
-    const here = visitor(`${sandbox.app.url}/studio`);
-    await sandbox.settled();
-    seen(sandbox, "ada");
-    expect(await here.text("/people/ada")).toContain("Put into cohort 42");
-    await here.post("/people/cohort", { person: "ada", cohort: "42", enter: "yes" });
-    expect(await here.text("/people/ada")).toContain("Take out of cohort 42");
-    await sandbox.travel({ days: 1 });
-    expect(started(sandbox)).toEqual(["entering ada"]);
-    await here.post("/people/cohort", { person: "ada", cohort: "42", enter: "no" });
-    await here.post("/people/cohort", { person: "ada", cohort: "43", enter: "yes" });
-    const { story } = (await (await here.get("/api/story")).json()) as { story: string };
-    expect(story).toContain('story.entersCohort("ada", 42);');
-    expect(story).toContain('story.leavesCohort("ada", 42);');
-    expect(story).not.toContain("43");
-  });
-
   it("is part of a story", async () => {
     await using story = await openStory({ people: { ada: {}, grace: {} }, workflows: [entering()] });
     expect(() => story.entersCohort("ada", 43)).toThrow("no cohort 43; does a workflow start on it?");
