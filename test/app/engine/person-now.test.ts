@@ -18,7 +18,7 @@ describe("the person of a run, for a step", () => {
 
   function personNow(
     reads: { posthog?: Read; segment?: Read; own?: Read },
-    { source: from = "posthog" as Run["source"], hoursLater = 0, brought = snapshot as object } = {},
+    { source: from = "posthog" as Run["source"], hoursLater = 0, brought = snapshot as object, ofOther = false } = {},
   ) {
     const source = ([name, read]: [string, Read]) => [name, { name, read, mostAtOnce: 10 }] as const;
     const sources = Object.fromEntries(
@@ -30,7 +30,14 @@ describe("the person of a run, for a step", () => {
       onUnreadable: () => {},
       log: createLog({ level: "silent" }),
     });
-    return whom({ transactionId: "t", distinctId: "ada", source: from, occurredAt: then, snapshot: brought as never });
+    return whom({
+      transactionId: "t",
+      distinctId: "ada",
+      source: from,
+      occurredAt: then,
+      snapshot: brought as never,
+      ...(ofOther && { isOthersEvent: true as const }),
+    });
   }
 
   it("is the person now, as of the event when no source answers, or null when deleted", async () => {
@@ -43,6 +50,14 @@ describe("the person of a run, for a step", () => {
       properties: { email: "then@example.com" },
     });
     expect(await personNow({ posthog: notFound })).toBeNull();
+  });
+
+  it("is null for another person's event where our store has nothing, and known from our store else", async () => {
+    const ofOther = { source: "segment", brought: {}, ofOther: true } as const;
+    expect(await personNow({ own: notFound }, ofOther)).toBeNull();
+    expect(await personNow({ own: notFound }, { ...ofOther, ofOther: false })).toMatchObject({ source: "own" });
+    expect(await personNow({ own: found }, ofOther)).toMatchObject({ source: "own" });
+    expect(await personNow({ posthog: down, own: found }, ofOther)).toMatchObject({ source: "snapshot" });
   });
 
   it("is read at the source of the event, or at another source that has persons", async () => {
