@@ -131,7 +131,7 @@ function handlersOf(
   const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
   return {
     "awaited event": store.runs.endWaits,
-    "next part": nextPartOf(context, { novu, runs, messagesOf: novuRuns.messagesOf }),
+    "next part": nextPartOf(context, { ...parts, messagesOf: novuRuns.messagesOf }),
     receipt: createReceipt({
       novuRuns,
       decisionsOf,
@@ -179,13 +179,22 @@ function withdrawalsOf({ store, now, log }: Context, { novu, runs }: Pick<Parts,
 
 function nextPartOf(
   { store, metrics, now, log }: Context,
-  { novu, runs, messagesOf }: Pick<Parts, "novu" | "runs"> & Pick<ReturnType<typeof createNovuRuns>, "messagesOf">,
+  {
+    novu,
+    runs,
+    persons,
+    messagesOf,
+  }: Pick<Parts, "novu" | "runs" | "persons"> & Pick<ReturnType<typeof createNovuRuns>, "messagesOf">,
 ) {
   return createNextPart({
     runs: store.runs,
     trigger: novu.api.trigger,
     cancel: novu.api.cancel,
     messagesOf,
+    async hasOwnEmail(run) {
+      const person = await persons.read(run);
+      return person.outcome === "found" && person.properties.email !== undefined;
+    },
     pace: novu.limit.triggers,
     async expectCall({ transactionId, distinctId }) {
       const body = { transactionId, distinctId };

@@ -4,7 +4,8 @@ import { build } from "esbuild";
 
 // The last step of `npm run build`: bundles the built files that are started, each with the packages and files that it
 // imports. Otherwise Node loads some 1,500 files at each start, which takes a second of CPU, and an email loads all of
-// `@react-email/components`, with Tailwind, Prism and a Markdown parser. The arguments are the files, such as src/main.js.
+// `@react-email/components`, with Tailwind, Prism and a Markdown parser. The arguments are these files, such as
+// src/main.js.
 
 const BUILT = fileURLToPath(new URL("../../", import.meta.url));
 /** Packages with binaries of their own, and a package that `pg` loads only where it is installed. */

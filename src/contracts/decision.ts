@@ -45,7 +45,7 @@ const Reason = z.enum([
   "unreachable",
   /**
    * The person has a new address, and this message cannot replace the one to which Novu would send. Novu gets the new
-   * address for the next message, but the rest of a run with its event's address (`eventEmail`) stays unsent.
+   * address for the next message; in a run with its event's address (`eventEmail`), for the next part of the run.
    */
   "address changed",
   /** The person is in a holdout, the group without messages that the others are compared to; the detail is the flag. */

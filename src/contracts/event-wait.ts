@@ -23,8 +23,15 @@ export const NextPart = z.object({
 });
 export type NextPart = z.infer<typeof NextPart>;
 
-/** The end of a wait: whether its event came, and the in-app notes of the run then, by step. */
-export const WaitResult = z.object({ came: z.boolean(), notes: z.record(z.string(), NoteState) });
+/** The end of a wait. */
+export const WaitResult = z.object({
+  /** Whether the event came. */
+  came: z.boolean(),
+  /** The in-app notes of the run then, by step. */
+  notes: z.record(z.string(), NoteState),
+  /** Whether the person of a run with `eventEmail` has an own email address by now. */
+  hasEmail: z.boolean(),
+});
 export type WaitResult = z.infer<typeof WaitResult>;
 
 /** An event that ends a wait is stored like an exit, under this name in place of the workflow's id. */

@@ -23,7 +23,10 @@ export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
 /** The `noPersonReason` of an event of a visitor. The event is ingested again when the visitor becomes a person. */
 export const ANONYMOUS = "anonymous";
 
-/** The source of an event; `sweep` is our own search for inactive people and for members of cohorts. `SOURCES` has a row for each source. */
+/**
+ * The source of an event; `sweep` is our own search for inactive people and for members of cohorts. `SOURCES` has a row
+ * for each source.
+ */
 export const Source = z.enum(["posthog", "segment", "sweep"]);
 export type Source = z.infer<typeof Source>;
 

@@ -57,6 +57,11 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 export type EarlierParts = z.infer<typeof EarlierParts>;
+/** The run of a person with an own email address, to which its emails go. */
+export function withoutEventEmail({ eventEmail: _, ...run }: Run): Run {
+  return run;
+}
+
 /** A run, and its person. */
 export type RunKey = Pick<Run, "transactionId" | "distinctId">;
 

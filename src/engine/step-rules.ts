@@ -36,7 +36,8 @@ function assertWaitFor(id: string, steps: Declared[]): void {
   const wait = steps.find((one) => one.id === id);
   if (wait === undefined)
     throw new Error(`waitFor has events for "${id}", but no step waits for them; add step.waitFor("${id}", …)`);
-  if (steps.at(-1) === wait) throw new Error(`no step comes after "${id}", so nothing depends on its event; remove it`);
+  if (steps.at(-1) === wait)
+    throw new Error(`no step comes after "${id}", so nothing depends on its event; remove the wait`);
   const digest = steps.find(({ type }) => type === "digest");
   if (digest !== undefined && stepsAfter(steps, digest).includes(wait))
     throw new Error(

@@ -22,7 +22,9 @@ export function waitForStep(
         `"${rules.workflow}" waits at "${id}", but its waitFor has no events for "${id}"; add them there`,
       );
     if (toMs(atMost) > LONGEST_RUN_MS)
-      throw new Error(`"${id}" waits for more than ${LONGEST_RUN_MS / DAY_MS} days, the longest time of a run`);
+      throw new Error(
+        `"${id}" waits for more than ${LONGEST_RUN_MS / DAY_MS} days, the longest time of a run; shorten atMost`,
+      );
     const resolve = attachEventWait(async () => ({}), toMs(atMost));
     await step.custom(id, resolve, { outputSchema: NO_RESULT });
     return { came: await hasCome(id) };

@@ -1,19 +1,20 @@
-import type { Kysely } from "kysely";
 import { type NextPart, WaitResult, waitIn, waitName } from "../contracts/event-wait.ts";
 import { ALL_RUNS, keysOfAnyone } from "../contracts/exit-match.ts";
 import { keyOf, NEXT_PART_KEY } from "../contracts/job.ts";
 import { inTransaction, type Parts } from "./engine.ts";
-import { arrivalOf, endingExit, isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
+import { arrivalOf, exits, isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
 import { deleteByKey, insertJob } from "./job-queue.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Runs } from "./runs.ts";
-import { IS_NO_START, type Tables } from "./tables.ts";
+import { IS_NO_START } from "./tables.ts";
 
 /**
  * The waits of runs for events. A wait and its event may be written in any order, and at the same time. So a wait looks
  * for its event after its job is written, and the job of an event looks for waits after the event is written.
  */
-export function eventWaits({ db, now, lock, announce }: Parts) {
+export function eventWaits(parts: Parts) {
+  const { db, now, lock, announce } = parts;
+  const { findExitSince } = exits(parts);
   return {
     async beginWait(next) {
       const { transactionId } = next.run;
@@ -116,12 +117,10 @@ export function eventWaits({ db, now, lock, announce }: Parts) {
   /** Makes the next part due now if the event of its wait has come. */
   async function dueIfCome(next: NextPart): Promise<void> {
     const { run, workflow, wait } = next;
-    const { transactionId, distinctId } = run;
-    const stored = await arrivalOfRun(db, transactionId);
-    const facts = { transaction_id: transactionId, workflow: waitName(workflow, wait), occurred_at: run.occurredAt };
-    const event = await endingExit(db, { ...facts, arrival: stored }, await idsOfPerson(db, distinctId));
+    const { transactionId, distinctId, occurredAt: since } = run;
+    const event = await findExitSince({ workflow: waitName(workflow, wait), distinctId, transactionId, since });
     announce("novu", Date.parse(next.endsAt));
-    if (event !== undefined) await makeDue([keyOf(jobOf(next))]);
+    if (event !== null) await makeDue([keyOf(jobOf(next))]);
   }
 
   async function makeDue(keys: string[]): Promise<void> {
@@ -139,13 +138,4 @@ export function eventWaits({ db, now, lock, announce }: Parts) {
 
 function jobOf(next: NextPart) {
   return { kind: "next part", body: next } as const;
-}
-
-async function arrivalOfRun(on: Kysely<Tables>, transactionId: string): Promise<number | null> {
-  const run = await on
-    .selectFrom("runs")
-    .select("arrival")
-    .where("transaction_id", "=", transactionId)
-    .executeTakeFirst();
-  return run?.arrival ?? null;
 }

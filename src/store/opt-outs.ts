@@ -58,12 +58,12 @@ export function optOuts({ db, now, lock, announce }: Parts) {
       });
     }),
 
-    async saveBounce({ distinctId, addressHash: address_hash, at }) {
+    async saveBounce({ distinctId, addressHash, at }) {
       await db
         .insertInto("bounces")
-        .values({ distinct_id: distinctId, address_hash, at })
+        .values({ distinct_id: distinctId, address_hash: addressHash ?? "", at })
         .onConflict((conflict) =>
-          conflict.column("distinct_id").doUpdateSet({ address_hash, at }).where("bounces.at", "<=", at),
+          conflict.columns(["distinct_id", "address_hash"]).doUpdateSet({ at }).where("bounces.at", "<=", at),
         )
         .execute();
     },
@@ -75,7 +75,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
       return asked.map((distinctId) =>
         rows
           .filter(({ distinct_id }) => ids.get(distinctId)?.includes(distinct_id))
-          .map(({ address_hash, at }) => ({ addressHash: address_hash, at })),
+          .map(({ address_hash, at }) => ({ addressHash: address_hash || null, at })),
       );
     }),
   } satisfies Partial<People>;

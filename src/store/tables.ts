@@ -118,8 +118,13 @@ export interface Tables {
     transaction_id: string | null;
     step: string | null;
   };
-  /** For each distinct id, the address that bounced last. */
-  bounces: { distinct_id: string; address_hash: string | null; at: string };
+  /** For each distinct id, the addresses that have bounced, with the time of the last bounce. */
+  bounces: {
+    distinct_id: string;
+    /** Empty for an address that is not known. */
+    address_hash: string;
+    at: string;
+  };
   /** Devices that take push messages; a larger id was registered later. None is deleted because of its age. */
   devices: {
     id: Generated<number>;

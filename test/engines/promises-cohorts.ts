@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const OF = { workflow: "w", cohort: 42 };
 const START = Date.parse(OCCURRED_AT);
 
-/** What every engine promises about the members of cohorts. */
+/** The promises of every engine about the members of cohorts. */
 export function storeCohorts(name: string, createEngine: () => Engine): void {
   describe(`the store's cohorts: ${name}`, () => {
     let engine: Engine;

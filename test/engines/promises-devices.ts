@@ -9,7 +9,7 @@ const LEASE_MS = 5_000;
 const FCM: DeviceList = { provider: "fcm", integration: null };
 const EXPO: DeviceList = { provider: "expo", integration: "expo-2" };
 
-/** What every engine promises about the devices of people. */
+/** The promises of every engine about the devices of people. */
 export function storeDevices(name: string, createEngine: () => Engine): void {
   describe(`the store's devices: ${name}`, () => {
     let engine: Engine;

@@ -195,18 +195,25 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       expect(await store.people.listRecords("grace")).toEqual(others);
     });
 
-    it("and bounces know which address it was; the last one counts", async () => {
-      await store.people.saveBounce({ distinctId: "ada", addressHash: addressHash("Ada@example.com "), at: LATER });
-      await store.people.saveBounce({
-        distinctId: "ada",
-        addressHash: addressHash("old@example.com"),
-        at: OCCURRED_AT,
-      });
-      expect(await store.people.listBounces("ada")).toEqual([
-        { addressHash: addressHash("ada@example.com"), at: LATER },
-      ]);
-      await store.people.saveBounce({ distinctId: "ada", addressHash: null, at: LATER_STILL });
-      expect(await store.people.listBounces("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
+    it("and bounces are known for each address, with the time of the last one", async () => {
+      const bounces: Array<[string | null, string]> = [
+        ["Ada@example.com ", LATER],
+        ["ada@example.com", OCCURRED_AT],
+        ["from-an-event@example.com", LATER_STILL],
+        [null, LATER],
+        [null, LATER_STILL],
+      ];
+      for (const [address, at] of bounces)
+        await store.people.saveBounce({ distinctId: "ada", addressHash: address && addressHash(address), at });
+      const saved = await store.people.listBounces("ada");
+      expect(saved).toHaveLength(3);
+      expect(saved).toEqual(
+        expect.arrayContaining([
+          { addressHash: addressHash("ada@example.com"), at: LATER },
+          { addressHash: addressHash("from-an-event@example.com"), at: LATER_STILL },
+          { addressHash: null, at: LATER_STILL },
+        ]),
+      );
     });
 
     function off(changes: Partial<OptOutChange>): Promise<string[]> {

@@ -8,7 +8,7 @@ import type { Engine } from "./promises.ts";
 
 const WAIT = waitName("w", "wait");
 const RUN = { transactionId: "u:w", distinctId: "ada" };
-const RESULT = { came: true, notes: {} };
+const RESULT = { came: true, notes: {}, hasEmail: false };
 const match = (value: string, of: ExitMatch["of"] = "person"): ExitMatch => ({
   ...{ field: "wait#cart", key: matchKey(WAIT, "cart", value) ?? "", of },
 });
@@ -72,7 +72,7 @@ export function storeWaits(name: string, createEngine: () => Engine): void {
       const dueAt = await store.runs.findNextPart(RUN);
       expect([Date.parse(LATER), Date.parse(later.endsAt)]).toContain(dueAt);
       const wait = { ...RUN, wait: "wait" };
-      const results = [RESULT, { came: false, notes: {} }, RESULT];
+      const results = [RESULT, { came: false, notes: {}, hasEmail: false }, RESULT];
       const saved = await Promise.all(results.map((one) => store.runs.saveWait(wait, one)));
       expect(new Set(saved.map(({ came }) => came)).size).toBe(1);
       now = Date.parse(later.endsAt);

@@ -194,7 +194,11 @@ describe("no statement reads a whole table", () => {
     ["runs.beginWait", nextPart()],
     ["runs.waitAgain", nextPart()],
     ["runs.endWaits", exit({ workflow: waitName("w", "wait") })],
-    ["runs.saveWait", { transactionId: "u:w", distinctId: "ada", wait: "wait" }, { came: true, notes: {} }],
+    [
+      "runs.saveWait",
+      { transactionId: "u:w", distinctId: "ada", wait: "wait" },
+      { came: true, notes: {}, hasEmail: false },
+    ],
     ["runs.beginPart", { transactionId: "u:w", part: 1, shape: null }],
     ["runs.findNextPart", { transactionId: "u:w", distinctId: "ada" }],
     ["runs.markExited", "u:w"],

@@ -1,7 +1,7 @@
 import { type NextPart, type WaitResult, waitName } from "../../contracts/event-wait.ts";
 import type { NoteState, NovuMessageRecord } from "../../contracts/novu.ts";
 import type { Start } from "../../contracts/routing.ts";
-import { type EarlierParts, partId, partOf, type Run, type RunKey } from "../../contracts/run.ts";
+import { type EarlierParts, partId, partOf, type Run, type RunKey, withoutEventEmail } from "../../contracts/run.ts";
 import { StoppingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { JobAttempt } from "../worker.ts";
@@ -24,6 +24,7 @@ export function createNextPart({
   trigger,
   cancel,
   messagesOf,
+  hasOwnEmail,
   pace,
   expectCall,
   onTriggered,
@@ -36,6 +37,8 @@ export function createNextPart({
   cancel(novuTransactionId: string): Promise<void>;
   /** The messages of one part of a run. */
   messagesOf(novuTransactionId: string): Promise<NovuMessageRecord[]>;
+  /** Whether the source has an email address of the person now; false if the person cannot be read. */
+  hasOwnEmail(run: Run): Promise<boolean>;
   /** Resolves when Novu's rate limit has room for one more trigger or cancel. */
   pace(): Promise<void>;
   /** Expects the first bridge call of the part soon. */
@@ -64,10 +67,18 @@ export function createNextPart({
     if (event === null && now() < Date.parse(next.endsAt)) return runs.waitAgain(next);
 
     // Saved once, so that each attempt sends Novu the same.
-    const found = { came: event !== null, notes: await notesBefore(next, { isTried }) };
+    const found = {
+      came: event !== null,
+      notes: await notesBefore(next, { isTried }),
+      hasEmail: run.eventEmail !== undefined && (await hasOwnEmail(run)),
+    };
     const result = await runs.saveWait({ transactionId, distinctId, wait }, found);
     const shape = shapeIdOf(workflow);
-    const continued = { ...run, before: partsBefore(next, result), ...(shape !== undefined && { shape }) };
+    const continued: Run = {
+      ...(result.hasEmail ? withoutEventEmail(run) : run),
+      before: partsBefore(next, result),
+      ...(shape !== undefined && { shape }),
+    };
     const part = partOf(continued);
     if (!(await runs.beginPart({ transactionId, part, shape: shape ?? null }))) return;
     await pace();

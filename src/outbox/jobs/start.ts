@@ -1,6 +1,6 @@
 import type { Decision } from "../../contracts/decision.ts";
 import type { EntryLimit, Recipient, Start } from "../../contracts/routing.ts";
-import type { Run } from "../../contracts/run.ts";
+import { type Run, withoutEventEmail } from "../../contracts/run.ts";
 import { RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Recipients } from "../recipients.ts";
@@ -103,13 +103,12 @@ export function createStart({
   async function triggerTo(recipient: Recipient, start: Start, { refusals }: Pick<JobAttempt, "refusals">) {
     const { workflow, run } = start;
     const { transactionId, eventUuid } = run;
-    const { eventEmail: _, ...withOwnEmail } = run;
     // Novu repeats its answer to the same key, also an error. So the key changes after an error, and stays the same
     // when no answer came.
     const idempotencyKey = refusals === 0 ? transactionId : `${transactionId}:${refusals}`;
     try {
       await trigger(
-        { ...start, run: recipient.hasEmail ? withOwnEmail : run, to: recipient.subscriber },
+        { ...start, run: recipient.hasEmail ? withoutEventEmail(run) : run, to: recipient.subscriber },
         idempotencyKey,
       );
     } catch (error) {

@@ -160,7 +160,9 @@ const PEOPLE = [
     cause text not null, transaction_id text, step text,
     constraint opt_outs_once primary key (distinct_id, topic, at, is_out))`,
 
-  "create table bounces (distinct_id text primary key, address_hash text, at text not null)",
+  `create table bounces (
+    distinct_id text not null, address_hash text not null, at text not null,
+    constraint bounces_once primary key (distinct_id, address_hash))`,
 ];
 
 function devices(id: string): string[] {

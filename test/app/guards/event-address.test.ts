@@ -66,7 +66,8 @@ it("a person without an address gets the run's emails at the one in the event, a
   orders(sandbox, "gets-own", { email: "then@shop.example" });
   orders(sandbox, "gets-same", { email: "same@shop.example" });
   orders(sandbox, "gets-own-at-once", { email: "then@shop.example" });
-  sandbox.posthog.capture({ event: "begun", distinctId: "waits", properties: { contact: "waits@shop.example" } });
+  for (const distinctId of ["waits", "waits-and-gets-own"])
+    sandbox.posthog.capture({ event: "begun", distinctId, properties: { contact: `${distinctId}@shop.example` } });
   await sandbox.travel({ seconds: 30 });
   sandbox.posthog.setPerson("gets-own-at-once", { email: "own@example.com" });
   await sandbox.travel({ minutes: 5 });
@@ -78,6 +79,7 @@ it("a person without an address gets the run's emails at the one in the event, a
       ...{ distinctId, addressHash: addressHash(address), at: new Date(sandbox.clock.now()).toISOString() },
     });
   sandbox.posthog.setPerson("gets-own", { email: "own@example.com" });
+  sandbox.posthog.setPerson("waits-and-gets-own", { email: "own@example.com" });
   sandbox.posthog.setPerson("gets-same", { email: "SAME@shop.example" });
   await sandbox.travel({ days: 1 });
 
@@ -95,7 +97,10 @@ it("a person without an address gets the run's emails at the one in the event, a
     "gets-own-at-once": ["subscriber", "own@example.com"],
   });
   // The rest of a run after a wait for an event is another trigger.
-  expect(await emailsOf(sandbox, "parts")).toEqual({ waits: ["event", "waits@shop.example"] });
+  expect(await emailsOf(sandbox, "parts")).toEqual({
+    waits: ["event", "waits@shop.example"],
+    "waits-and-gets-own": ["subscriber", "own@example.com"],
+  });
   expect(["ada", "waits"].map((person) => atNovu(sandbox, person))).toEqual([null, null]);
   expect(atNovu(sandbox, "gets-own")).toBe("own@example.com");
   expect(sandbox.novu.triggers.filter(({ body }) => body.includes("friend@shop.example"))).toEqual([]);

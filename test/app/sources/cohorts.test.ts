@@ -38,7 +38,7 @@ describe("a cohort", () => {
       properties: { cohort_id: 42, entered_at: "2026-03-02T09:00:00.000Z", swept_for: "announcement" },
     });
 
-    // Whoever leaves and comes back enters again; the workflow's `entry` decides.
+    // A person who leaves and comes back enters again; the workflow's `entry` decides.
     sandbox.posthog.setMember("grace", 42, false);
     await sandbox.travel({ days: 1 });
     expect((await sandbox.app.store.people.listRecords("grace")).cohortMembers).toEqual([]);
