@@ -18,7 +18,7 @@ export interface UnsubscribeTexts {
   save: string;
   stillGet: string;
   failed: string;
-  refusals: Record<"unknown link" | "unknown topic" | "not understood" | "not complete" | "store down", string>;
+  refusals: Record<"unknown link" | "unknown topic" | "not complete" | "store down", string>;
 }
 
 /** The languages in which the engine has these texts. */

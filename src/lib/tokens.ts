@@ -17,6 +17,14 @@ export interface Tokens<Content> {
 }
 
 /**
+ * The token at the beginning of a path, `/TOKEN`, as the client has sent it. Mail programs add the character after a
+ * link to it, such as `.`, `)` or `%3E`, which no token has.
+ */
+export function tokenIn(path: string): string {
+  return /^\/([\w-]*)/.exec(path)?.[1] ?? "";
+}
+
+/**
  * Encrypted tokens for links in messages; they never expire. The first key encrypts, any key decrypts, so that
  * keys can be rotated. A token of one `purpose` is not valid for another.
  */

@@ -7,7 +7,7 @@ import type { Report } from "../contracts/report.ts";
 import type { MessageLink } from "../contracts/send.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createTokens } from "../lib/tokens.ts";
+import { createTokens, tokenIn } from "../lib/tokens.ts";
 
 /** The target of a tracked link, and the message of the link. The message's decision has the person. */
 const LinkToken = z.object({ url: z.string(), transactionId: z.string(), step: z.string() });
@@ -97,8 +97,7 @@ export function clickRoutes({
     /** `GET /r/:token` */
     router: Router().use("/r", (request, response, next) => {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
-      // The path is not decoded, because our tokens contain nothing to decode.
-      const link = read(request.path.replace(/^\/|\/$/g, ""));
+      const link = read(tokenIn(request.path));
       if (link === null) return refuse(response);
       forward(response, link.url);
       follow(request, link);
@@ -146,7 +145,13 @@ export function clickRoutes({
 function forward(response: Response, url: string): void {
   // The target must not get the token as its referrer.
   response.set({ "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex" });
-  response.status(302).location(url).end();
+  response.status(302).location(withAsciiHost(url)).end();
+}
+
+/** Express would encode a host such as `bücher.example` as `b%C3%BCcher.example`, which no browser finds. */
+function withAsciiHost(url: string): string {
+  const [, before = "", host = "", after = ""] = /^(https?:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/is.exec(url) ?? [];
+  return /^[\x21-\x7e]*$/.test(host) ? url : before + new URL(url).host + after;
 }
 
 /** The URL without its query, which may have personal data. */
@@ -158,9 +163,9 @@ function withoutQuery(url: string): string {
 /** A person, or a machine that fetches the link before the person does. */
 type Visitor = "click" | "scanner" | "prefetch" | "head";
 
-/** Office fetches a link before it opens the browser; the others are mail filters that isbot may take for browsers. */
+/** Office and the new Outlook fetch a link before they open the browser; the others are mail filters that isbot may take for browsers. */
 const MAIL_PROGRAMS =
-  /ms-office|MSOffice|Microsoft Office|MicrosoftPreview|SafeLinks|barracuda|mimecast|proofpoint|GoogleImageProxy|YahooMailProxy|symantec|messagelabs|fireeye|trendmicro|sophos|ironport|zscaler|forcepoint|cloudmark/i;
+  /ms-office|MSOffice|OneOutlook|Microsoft Office|MicrosoftPreview|SafeLinks|barracuda|mimecast|proofpoint|GoogleImageProxy|YahooMailProxy|symantec|messagelabs|fireeye|trendmicro|sophos|ironport|zscaler|forcepoint|cloudmark/i;
 /** Headers of browsers and apps that fetch a page in advance, in all spellings. */
 const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
@@ -168,6 +173,8 @@ const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 export function visitorOf({ method, headers }: { method?: string; headers: IncomingHttpHeaders }): Visitor {
   if (method === "HEAD") return "head";
   if (ANNOUNCEMENTS.some((name) => /prefetch|prerender|preview/i.test(String(headers[name] ?? "")))) return "prefetch";
+  // The new Outlook sends this header with its own requests, and a browser does not.
+  if (headers["x-native-host"] !== undefined) return "scanner";
   const agent = headers["user-agent"] ?? "";
   return agent.trim() === "" || isbot(agent) || MAIL_PROGRAMS.test(agent) ? "scanner" : "click";
 }

@@ -25,7 +25,6 @@ const EN: UnsubscribeTexts = {
   refusals: {
     "unknown link": "This link is not complete or not valid. Please copy the whole link from the email.",
     "unknown topic": "There is no such topic.",
-    "not understood": "This request does not come from the page or a mail client.",
     "not complete": "The request is too large or not complete.",
     "store down": "This page does not work just now, and nothing has changed. Please try again soon.",
   },
@@ -49,7 +48,6 @@ const DE: UnsubscribeTexts = {
   refusals: {
     "unknown link": "Dieser Link ist unvollständig oder ungültig. Bitte kopiere den ganzen Link aus der E-Mail.",
     "unknown topic": "Dieses Thema gibt es nicht.",
-    "not understood": "Diese Anfrage kommt weder von dieser Seite noch von einem E-Mail-Programm.",
     "not complete": "Die Anfrage ist zu groß oder unvollständig.",
     "store down":
       "Diese Seite funktioniert gerade nicht, und nichts hat sich geändert. Bitte versuche es bald noch einmal.",

@@ -5,7 +5,7 @@ import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contract
 import type { Report } from "../contracts/report.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createTokens } from "../lib/tokens.ts";
+import { createTokens, tokenIn } from "../lib/tokens.ts";
 import { BodyError, readBody } from "../lib/webhook-endpoint.ts";
 import { readerLocale } from "./reader-locale.ts";
 import type { UnsubscribePage } from "./unsubscribe-page.tsx";
@@ -64,21 +64,22 @@ const RETRY_AFTER_SECONDS = 30;
 /** The result of a request at an unsubscribe link. */
 type UnsubscribeOutcome = "shown" | "one click" | "chosen" | Refused;
 type Done = Parameters<UnsubscribePage["preferences"]>[0]["done"];
-type Refused = "unknown link" | "unknown topic" | "not understood" | "store down";
+type Refused = "unknown link" | "unknown topic" | "not complete" | "store down";
 
 /** The request: opt out of the link's topic, or keep only these topics. */
 type Order = "one click" | { topics: string[] };
 
+/** Every path. Express would decode a parameter, and refuses `TOKEN%`. */
+const LINK = /^\/./;
+
 /** A refused request. The page shows the reason. */
 class Refusal extends Error {
   readonly status: number;
-  readonly outcome: Refused;
-  readonly reason: Refused | "not complete";
+  readonly reason: Refused;
 
-  constructor(status: number, outcome: Refused, reason: Refused | "not complete" = outcome) {
+  constructor(status: number, reason: Refused) {
     super(reason);
     this.status = status;
-    this.outcome = outcome;
     this.reason = reason;
   }
 }
@@ -113,13 +114,13 @@ export function unsubscribeRoutes({
   log: Log;
 }): Router {
   return Router()
-    .get("/:token", (request, response) =>
+    .get(LINK, (request, response) =>
       answer(request, response, async (locale) => {
         const link = linkOf(request);
         return { outcome: "shown", html: await pageOf(link, null, locale) };
       }),
     )
-    .post("/:token", (request, response) =>
+    .post(LINK, (request, response) =>
       answer(request, response, async (locale) => {
         const link = linkOf(request);
         const order = await orderOf(request);
@@ -132,17 +133,18 @@ export function unsubscribeRoutes({
     );
 
   function linkOf(request: Request): UnsubscribeLink {
-    const link = read(String(request.params.token));
+    const link = read(tokenIn(request.path));
     if (link === null) throw new Refusal(404, "unknown link");
     return link;
   }
 
   async function orderOf(request: Request): Promise<Order> {
     const form = await formOf(request);
-    if (form.get("List-Unsubscribe") === "One-Click") return "one click";
+    const choice = form.get("choose");
+    if (choice === "none") return { topics: [] };
+    // Some mail programs send RFC 8058's form in another way, or no body: the address alone has the person and the topic.
+    if (choice !== "topics") return "one click";
     const wanted = form.getAll("topic").map(String);
-    if (form.get("choose") === "none") return { topics: [] };
-    if (form.get("choose") !== "topics") throw new Refusal(400, "not understood");
     const unknown = wanted.find((topic) => !Object.hasOwn(topics, topic));
     if (unknown !== undefined) throw new Refusal(400, "unknown topic");
     return { topics: wanted };
@@ -186,7 +188,7 @@ export function unsubscribeRoutes({
     response: Response,
     run: (locale: Locale) => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
   ): Promise<void> {
-    const locale = readerLocale(request, read(String(request.params.token))?.locale, locales);
+    const locale = readerLocale(request, read(tokenIn(request.path))?.locale, locales);
     response.set(page.headers);
     try {
       const { outcome, html } = await run(locale);
@@ -194,13 +196,13 @@ export function unsubscribeRoutes({
       response.status(200).send(html);
     } catch (error) {
       const refusal = refusalOf(error);
-      count(refusal.outcome);
+      count(refusal.reason);
       // Unknown tokens can come in any number, so they are counted and not logged.
-      if (refusal.outcome !== "unknown link")
+      if (refusal.reason !== "unknown link")
         log.warn({
           component: "opt-outs",
           answer: refusal.status,
-          outcome: refusal.outcome,
+          outcome: refusal.reason,
           ...(refusal !== error && { error: describeError(error) }),
         });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
@@ -217,19 +219,19 @@ function reportOf(link: UnsubscribeLink, off: string[], at: string): Report | nu
   return { status: "unsubscribed", ...about, properties: { topics: off.join(", ") }, at };
 }
 
-/** RFC 8058 allows both encodings of a form. */
+/** The form of the page, or RFC 8058's in one of its two encodings; an empty form if the body is neither. */
 async function formOf(request: Request): Promise<FormData> {
   const bytes = await readBody(request, LARGEST_BODY);
   try {
     const headers = { "content-type": request.get("content-type") ?? "" };
     return await new globalThis.Response(bytes, { headers }).formData();
   } catch {
-    throw new Refusal(400, "not understood");
+    return new FormData();
   }
 }
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof BodyError) return new Refusal(error.status, "not understood", "not complete");
+  if (error instanceof BodyError) return new Refusal(error.status, "not complete");
   return new Refusal(503, "store down");
 }

@@ -19,8 +19,8 @@ const workflows = [
 ];
 
 /** Ada was called. */
-async function called(): Promise<Sandbox & { link: string }> {
-  const sandbox = await testSandbox({ workflows });
+async function called(asked = workflows): Promise<Sandbox & { link: string }> {
+  const sandbox = await testSandbox({ workflows: asked });
   happen(sandbox, "called", { uuid: "u", phone: "+491234" });
   await sandbox.settled();
   const [link = ""] = linksIn(sandbox.novu.state.messages[0]!);
@@ -116,6 +116,25 @@ describe("a link in a message", () => {
     expect(await metric(sandbox.app.url, "bridge_links_total")).toEqual({ 'kind="invalid"': broken.length });
     expect((await fetch(sandbox.link, { method: "POST" })).status).toBe(404);
     expect((await follow(`${sandbox.link}/?fbclid=1`)).status).toBe(302);
+  });
+
+  it.each([".", ")", "%3E", ">,", "%", "/"])("leads to its target with %s behind it", async (end) => {
+    await using sandbox = await called();
+    const [plain, ended] = [await follow(sandbox.link), await follow(`${sandbox.link}${end}`)];
+    expect([ended.status, ended.headers.get("location")]).toEqual([302, plain.headers.get("location")]);
+  });
+
+  it("leads to a host with letters beyond ASCII by the name that browsers look up", async () => {
+    const abroad = campaign({
+      async workflow({ step }) {
+        const target = "https://ada@bücher.example:8443/größe?q=ü";
+        await step.email("call", ({ link }) => ({ ...mail(), subject: link(target) }), { atAnyHour: true });
+      },
+    });
+    await using sandbox = await called([abroad]);
+    expect((await follow(sandbox.link)).headers.get("location")).toMatch(
+      /^https:\/\/ada@xn--bcher-kva\.example:8443\/gr%C3%B6%C3%9Fe\?q=%C3%BC&utm_source=/,
+    );
   });
 
   it("counts nothing for a person who was deleted", async () => {

@@ -32,7 +32,6 @@ const HE: UnsubscribeTexts = {
   refusals: {
     "unknown link": "הקישור אינו שלם או אינו תקף.",
     "unknown topic": "אין נושא כזה.",
-    "not understood": "הבקשה אינה מהדף הזה.",
     "not complete": "הבקשה אינה שלמה.",
     "store down": "הדף אינו פועל כרגע, ודבר לא השתנה.",
   },

@@ -137,6 +137,8 @@ it.each([
   ["scanner", { "user-agent": " " }],
   ["scanner", { "user-agent": "BarracudaCentral/1.0" }],
   ["scanner", { "user-agent": `${CHROME} Mimecast` }],
+  ["scanner", { "user-agent": "OneOutlook/1.2026.1104.100" }],
+  ["scanner", { "user-agent": CHROME, "x-native-host": "OneOutlook/1.2026.1104.100" }],
   ["scanner", { "user-agent": "Mozilla/5.0 (compatible; Proofpoint URL Defense)" }],
   ["scanner", { "user-agent": "Mozilla/5.0 Firefox/11.0 (via ggpht.com GoogleImageProxy)" }],
   ["scanner", { "user-agent": "Mozilla/4.0 (compatible; ms-office; MSOffice 16)" }],
