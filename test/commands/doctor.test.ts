@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectDestination } from "../../src/commands/connect/destination.ts";
 import { type Finding, lookAll, ok } from "../../src/commands/doctor/check.ts";
 import { examine } from "../../src/commands/doctor/examine.ts";
+import { reachCheck } from "../../src/commands/doctor/reach.ts";
 import { storeCheck } from "../../src/commands/doctor/store.ts";
 import { createPostHogApi } from "../../src/commands/posthog-api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
@@ -287,6 +288,27 @@ describe("the doctor", () => {
     expect(await complaints()).toContainEqual(
       expect.stringContaining(`! store: ${dead} dead ${dead === 1 ? "job" : "jobs"}: npm run redrive`),
     );
+  });
+
+  it("sees jobs that fail again and again, before they are dead", async () => {
+    sandbox.novu.injectFault(({ path }) => (path.startsWith("/v1/events/trigger") ? { status: 401 } : null));
+    happen(sandbox, "user_signed_up", { distinctId: "ada" });
+    await sandbox.settled();
+    expect((await complaints()).filter((line) => line.includes(" jobs: "))).toEqual([]);
+    await sandbox.travel({ seconds: 20 });
+    expect(await complaints()).toContainEqual(
+      expect.stringMatching(/^✗ jobs: 1 job fails again and again at novu, so far up to [4-6] times: .*401/),
+    );
+    expect((await sandbox.app.store.jobs.count()).dead).toBe(0);
+  });
+
+  it("says that Novu Cloud cannot reach an address of this machine", async () => {
+    const { config, app } = sandbox;
+    const novu = { ...config.novu, apiUrl: "https://api.novu.co" };
+    expect(await reachCheck({ ...config, publicUrl: app.url, novu }).look()).toEqual({
+      is: "trouble",
+      says: `${app.url} is an address of this machine or network, which Novu Cloud cannot reach: set the https address at which the internet reaches the app`,
+    });
   });
 
   it("warns of ids that a Novu which checks them refuses, by their characters", async () => {

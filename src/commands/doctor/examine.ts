@@ -9,8 +9,10 @@ import { type Discoverable, readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
 import { type Check, type Finding, type Found, lookAll, ok, trouble, warning } from "./check.ts";
 import { eventsCheck } from "./events.ts";
+import { jobsCheck } from "./jobs.ts";
 import { novuChecks, novuWorkflowsCheck } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
+import { reachCheck } from "./reach.ts";
 import { segmentChecks } from "./segment.ts";
 import { storeCheck, subscriberIdsCheck } from "./store.ts";
 
@@ -33,6 +35,7 @@ export async function examine(config: Config, product: Discoverable, secrets: st
   const checks = [
     nodeCheck(process.versions.node),
     storeCheck(config),
+    jobsCheck(config),
     subscriberIdsCheck(config),
     ...(posthog === null
       ? [{ what: "PostHog", look: async () => [notConfigured(onCohort)] }]
@@ -41,6 +44,7 @@ export async function examine(config: Config, product: Discoverable, secrets: st
     ...novuChecks(config, discover),
     eventsCheck(config, workflows),
     novuWorkflowsCheck(config, () => readManifest(product, config.novu.plan)),
+    reachCheck(config),
     ...appChecks(config, ids),
   ];
   const found = await lookAll(checks, WITHIN_MS);
