@@ -140,10 +140,10 @@ export function unsubscribeRoutes({
 
   async function orderOf(request: Request): Promise<Order> {
     const form = await formOf(request);
-    const choice = form.get("choose");
-    if (choice === "none") return { topics: [] };
+    const chosen = form.get("choose");
+    if (chosen === "none") return { topics: [] };
     // Some mail programs send RFC 8058's form in another way, or no body: the address alone has the person and the topic.
-    if (choice !== "topics") return "one click";
+    if (chosen !== "topics") return "one click";
     const wanted = form.getAll("topic").map(String);
     const unknown = wanted.find((topic) => !Object.hasOwn(topics, topic));
     if (unknown !== undefined) throw new Refusal(400, "unknown topic");
