@@ -52,8 +52,12 @@ export interface StudioStore {
     history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
     countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   };
-  /** In no particular order. */
-  decisions: { listOfRuns(transactionIds: string[]): Promise<Decision[]> };
+  decisions: {
+    /** In no particular order. */
+    listOfRuns(transactionIds: string[]): Promise<Decision[]>;
+    /** The newest, oldest first by the first decision of each step. */
+    list(query: { limit: number }): Promise<Decision[]>;
+  };
   events: {
     /** The most frequent first. */
     countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;

@@ -1,5 +1,5 @@
 import { createContext, type ReactElement, useContext } from "react";
-import type { SandboxControls, SandboxSource } from "../contracts/sandbox.ts";
+import type { SandboxControls, SandboxMessage, SandboxSource } from "../contracts/sandbox.ts";
 import type { Facts } from "./facts.ts";
 import type { Conceal, Concealed } from "./privacy.ts";
 
@@ -25,6 +25,8 @@ export interface Frame {
   query: Record<string, string>;
   /** The workflows in the code. */
   workflows: Array<{ id: string; name: string }>;
+  /** The message of a step in a run, or null if it has none. Null in production, which stores no message. */
+  messageOf: ((run: string, step: string) => SandboxMessage | null) | null;
 }
 
 /** The frame of the page that is drawn; null on the login page and on error pages. */
@@ -112,6 +114,15 @@ export function link(path: string, query: Record<string, string | number | undef
 
 export function runPath(ref: string): string {
   return `/studio/runs/${encodeURIComponent(ref)}`;
+}
+
+/** The place of a step on the page of its run. */
+export function runStepPath(ref: string, step: string): string {
+  return `${runPath(ref)}#${stepAnchor(step)}`;
+}
+
+export function stepAnchor(step: string): string {
+  return `step-${encodeURIComponent(step)}`;
 }
 
 export function messagePath(id: string): string {

@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from "express";
-import type { SandboxControls } from "../contracts/sandbox.ts";
+import type { SandboxControls, SandboxMessage } from "../contracts/sandbox.ts";
 import type { Log } from "../lib/log.ts";
 import type { Access } from "./access.ts";
 import { createAddresses, queryOf, textsOf, within } from "./addresses.ts";
 import { allowFrames, sendPage } from "./answer.tsx";
 import type { Facts } from "./facts.ts";
-import { FrameContext, type Page } from "./page.ts";
+import { type Frame, FrameContext, type Page } from "./page.ts";
 import { ACTIONS, NAVIGATION, PAGES } from "./pages/index.ts";
 import { conceal, concealNothing, maskText } from "./privacy.ts";
 import { sessionIn } from "./session.ts";
@@ -86,12 +86,22 @@ export function pageRoutes({
     response: Response,
   ) {
     const { token } = sessionIn(response);
-    const frame = { now: now(), token, here, query, workflows: facts.workflows };
-    const sandbox = sandboxPages && { nextStepAt, navigation: sandboxPages.navigation, problem };
+    const messageOf = sandbox === undefined ? null : createMessageOf(sandbox);
+    const frame = { now: now(), token, here, query, workflows: facts.workflows, messageOf };
+    const bar = sandboxPages && { nextStepAt, navigation: sandboxPages.navigation, problem };
     return (
       <FrameContext value={frame}>
-        <Layout view={page.view(frame)} navigation={NAVIGATION} reveal={reveal} sandbox={sandbox} />
+        <Layout view={page.view(frame)} navigation={NAVIGATION} reveal={reveal} sandbox={bar} />
       </FrameContext>
     );
   }
+}
+
+/** Finds the message of a step. The messages are indexed when the page first asks. */
+function createMessageOf(sandbox: SandboxControls): NonNullable<Frame["messageOf"]> {
+  let byStep: Map<string, SandboxMessage> | undefined;
+  return (run, step) => {
+    byStep ??= new Map(sandbox.messages().map((message) => [`${message.transactionId} ${message.stepId}`, message]));
+    return byStep.get(`${run} ${step}`) ?? null;
+  };
 }

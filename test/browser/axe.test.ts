@@ -10,7 +10,7 @@ import { productionStudio, STUDIO_SECRET } from "../support/studio.ts";
 
 const WIDTHS = [360, 1280];
 
-describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the window", () => {
+describe.skipIf(!hasBrowser)("axe finds nothing, nothing is wider than the window, and all is to be seen", () => {
   const open = testBrowser();
   let story: Story;
   let studio: string;
@@ -37,11 +37,13 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
 
   it("and it finds the faults of a bad page", async () => {
     // The content security policy of the studio allows no inline styles.
-    const body = `<body bgcolor="#888888" text="#777777"><main><h1>${"Hardly".repeat(40)}</h1><img src="/x"></main></body>`;
+    const hidden = `<nav><a href="/" hidden>Way</a></nav>`;
+    const body = `<body bgcolor="#888888" text="#777777"><main><h1>${"Hardly".repeat(40)}</h1><img src="/x">${hidden}</main></body>`;
     await page.setContent(`<html lang="en"><title>A page</title>${body}</html>`);
     const found = (await faultsIn(page)).map((fault) => fault.replace(/ at .*| is \d+/, ""));
     const ofOneWidth = (width: number) => [
       `at ${width} px it px too wide`,
+      `at ${width} px one cannot see "Way"`,
       `${width} px, light: color-contrast`,
       `${width} px, light: image-alt`,
       `${width} px, dark: color-contrast`,
@@ -71,6 +73,14 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
   });
 });
 
+/** The entries of a navigation and the cells of a table that are not wholly between the edges of the window. */
+const UNSEEN = `[...document.querySelectorAll("nav a, main tbody th, main td")]
+  .filter((one) => {
+    const { left, right, width, height } = one.getBoundingClientRect();
+    return width === 0 || height === 0 || left < 0 || right > innerWidth;
+  })
+  .map((one) => one.textContent)`;
+
 /** The script has tests of its own, and would listen for changes from each page. */
 function withoutScript(html: string): string {
   const without = html.replace(/<script src="[^"]+" defer=""><\/script>/, "");
@@ -85,6 +95,8 @@ async function faultsIn(page: Page): Promise<string[]> {
     await page.setViewportSize({ width, height: 800 });
     const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
     if (over > 0) faults.push(`at ${width} px it is ${over} px too wide`);
+    const unseen = (await page.evaluate(UNSEEN)) as string[];
+    faults.push(...unseen.map((text) => `at ${width} px one cannot see "${text}"`));
     faults.push(...(await faultsOf(page)).map((fault) => `${width} px, ${fault}`));
   }
   return faults;

@@ -52,6 +52,18 @@ export async function productionStudio({
   };
 }
 
+/** Points the local services at an app that runs outside the sandbox. */
+export async function connectServices({ sandbox: { posthog, novu, config }, app }: TestStudio): Promise<void> {
+  const [signingSecret = ""] = config.posthog.webhookSecrets;
+  posthog.connect({ url: `${app.url}/webhooks/posthog`, signingSecret, events: app.events });
+  const response = await fetch(`${novu.url}/v1/bridge/sync`, {
+    method: "POST",
+    headers: { authorization: `ApiKey ${config.novu.secretKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ bridgeUrl: `${app.url}/api/novu` }),
+  });
+  if (!response.ok) throw new Error(`Novu answered ${response.status}`);
+}
+
 export interface Visitor {
   get(path: string): Promise<Response>;
   text(path: string): Promise<string>;

@@ -1,22 +1,25 @@
 import type { ReactElement } from "react";
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { Queue } from "../../contracts/job.ts";
-import { DAY_MS } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
 import { Notice, number, Panel, Pill, QUEUE_NAMES, Tabs, When } from "../ui/parts.tsx";
 import { type ReasonCount, ReasonTable } from "./ignored.tsx";
-import { emptyResults, MessageResults, periodOf, periodTabs, sumOf } from "./results.tsx";
+import { type DecidedMessage, decidedMessages, NewestMessages } from "./newest-messages.tsx";
+import { emptyResults, MessageResults, type Period, periodOf, periodTabs, sinceOf } from "./results.tsx";
 import { NoWorkflow } from "./workflows.tsx";
 
 const MOST_REASONS = 8;
+const MOST_MESSAGES = 12;
 
 interface Overview {
-  period: { id: string; name: string };
-  queues: Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>;
-  /** The ignored events of the last 24 hours. */
-  ignored: ReasonCount[];
+  period: Period;
+  /** The newest messages, sent or not; the newest first. */
+  messages: DecidedMessage[];
   workflows: WorkflowOutcomes[];
+  queues: Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>;
+  /** The ignored events of the period. */
+  ignored: ReasonCount[];
   /** Workflows that sent no message in the last 7 days, although people entered. */
   silent: string[];
 }
@@ -24,39 +27,46 @@ interface Overview {
 /** The state of everything on one page. */
 export const overviewPage = page<Overview>({
   path: "/",
-  async read({ facts, now, query }) {
-    const period = periodOf(query.period);
-    const [queues, ignored, results, silent] = await Promise.all([
+  async read({ facts, sandbox, now, query }) {
+    const period = periodOf(query.period, { isSandbox: sandbox !== undefined });
+    const since = sinceOf(period, now);
+    const [decisions, results, queues, ignored, silent] = await Promise.all([
+      facts.decisions.list({ limit: MOST_MESSAGES }),
+      facts.runs.countOutcomes(since),
       facts.jobs.countByQueue(),
-      facts.events.countIgnored(now - DAY_MS),
-      facts.runs.countOutcomes(now - period.ms),
+      facts.events.countIgnored(since),
       facts.silent(),
     ]);
     const ids = new Set([...facts.workflows.map(({ id }) => id), ...results.map(({ workflow }) => workflow)]);
     return {
-      period: { id: period.id, name: period.name },
+      period,
+      messages: decidedMessages(decisions),
+      workflows: [...ids].map((id) => results.find(({ workflow }) => workflow === id) ?? emptyResults(id)),
       queues,
       ignored: ignored.map((one) => ({ ...one, reasonRef: one.reason })),
-      workflows: [...ids].map((id) => results.find(({ workflow }) => workflow === id) ?? emptyResults(id)),
       silent,
     };
   },
 
-  view: ({ period, queues, ignored, workflows, silent }) => ({
+  view: ({ period, messages, workflows, queues, ignored, silent }, { messageOf }) => ({
     title: "Overview",
-    lead: "The jobs that wait, and the results of each workflow.",
+    lead: "The newest messages, sent or not, and the results of each workflow.",
     content: (
       <>
+        <DeadNotice dead={deadIn(queues)} />
         {silent.map((workflow) => (
           <Notice key={workflow} tone="warn">
             People entered <WorkflowLink id={workflow} /> in the last 7 days, and no message was sent.{" "}
             <a href={link("/studio/runs", { workflow })}>See its runs</a>
           </Notice>
         ))}
-        <Tiles queues={queues} ignored={sumOf(ignored)} />
-        <Panel title="Workflows" actions={<Tabs label="Period" tabs={periodTabs("/studio", period.id)} />}>
+        <NewestMessages messages={messages} />
+        <Panel
+          title={`Results of the workflows, ${period.words}`}
+          actions={<Tabs label="Period" tabs={periodTabs("/studio", period.id, { isSandbox: messageOf !== null })} />}
+        >
           <RowTable
-            caption={`Workflows in the last ${period.name}`}
+            caption="Workflows with their results"
             fields={resultFields(silent)}
             rows={workflows}
             keyOf={({ workflow }) => workflow}
@@ -64,17 +74,33 @@ export const overviewPage = page<Overview>({
           />
         </Panel>
         {ignored.length > 0 ? (
-          <Panel title="Ignored events of the last 24 hours">
+          <Panel title={`Ignored events, ${period.words}`} actions={<a href="/studio/ignored">All ignored events</a>}>
             <ReasonTable reasons={ignored.slice(0, MOST_REASONS)} />
           </Panel>
         ) : null}
+        <Tiles queues={queues} />
       </>
     ),
   }),
 });
 
-function Tiles({ queues, ignored }: { queues: Overview["queues"]; ignored: number }): ReactElement {
-  const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
+/** A dead job may be the start of a run, so its person gets no message until a colleague acts. */
+function DeadNotice({ dead }: { dead: number }): ReactElement | null {
+  if (dead === 0) return null;
+  return (
+    <Notice tone="bad">
+      {dead === 1 ? "1 job is dead: it runs" : `${number(dead)} jobs are dead: they run`} again only when you redrive{" "}
+      {dead === 1 ? "it" : "them"}. <a href="/studio/queue">See the causes</a>
+    </Notice>
+  );
+}
+
+function deadIn(queues: Overview["queues"]): number {
+  return queues.reduce((sum, queue) => sum + queue.dead, 0);
+}
+
+function Tiles({ queues }: Pick<Overview, "queues">): ReactElement {
+  const dead = deadIn(queues);
   return (
     <dl className="tiles">
       {queues.map(({ queue, waiting, oldestDueAt }) => (
@@ -90,11 +116,6 @@ function Tiles({ queues, ignored }: { queues: Overview["queues"]; ignored: numbe
       ))}
       <Tile name="Dead jobs" count={dead} isBad={dead > 0}>
         <dd>{dead > 0 ? <a href="/studio/queue">see the causes</a> : <span className="quiet">nothing to do</span>}</dd>
-      </Tile>
-      <Tile name="Ignored in 24 hours" count={ignored}>
-        <dd>
-          <a href="/studio/ignored">see the reasons</a>
-        </dd>
       </Tile>
     </dl>
   );

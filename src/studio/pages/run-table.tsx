@@ -3,9 +3,9 @@ import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord, RunStatus } from "../../contracts/history.ts";
 import type { SandboxSource } from "../../contracts/sandbox.ts";
 import { RUN_STATES } from "../../explain/words.ts";
-import { link, personPath, runPath } from "../page.ts";
+import { link, messagePath, personPath, runPath, runStepPath, useFrame } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
-import { Id, Pill, Pills, type Tone, When } from "../ui/parts.tsx";
+import { Id, type LinkedPill, Pill, Pills, type Tone, When } from "../ui/parts.tsx";
 
 export interface RunRow extends RunRecord {
   runRef: string;
@@ -17,6 +17,8 @@ export interface RunRow extends RunRecord {
 /** A run in a list, with its decisions. */
 export interface ListedRun extends RunRow {
   sent: number;
+  /** The steps whose message was sent. */
+  sentSteps: string[];
   /** The reasons of the messages that were skipped, each once. */
   skipped: string[];
   failed: number;
@@ -31,6 +33,7 @@ export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
       runRef: run.transactionId,
       personRef: run.distinctId,
       sent: of("sent").length,
+      sentSteps: of("sent").map(({ step }) => step),
       skipped: [...new Set(of("skipped").map(({ reason }) => reason ?? "no reason"))],
       failed: of("failed").length,
     };
@@ -95,16 +98,27 @@ const STATE: Field<RunRow> = { name: "State", of: ({ status }) => <Pill tone={TO
 
 const MESSAGES: Field<ListedRun> = {
   name: "Messages",
-  of({ sent, skipped, failed }) {
-    if (sent + skipped.length + failed === 0) return <span className="quiet">none yet</span>;
-    const pills = [
-      { tone: "good" as const, text: "sent", count: sent },
-      ...skipped.map((reason) => ({ tone: "quiet" as const, text: reason })),
-      { tone: "bad" as const, text: "failed", count: failed },
-    ];
-    return <Pills pills={pills} />;
-  },
+  of: (run) => <RunMessages run={run} />,
 };
+
+function RunMessages({ run: { runRef, sent, sentSteps, skipped, failed } }: { run: ListedRun }): ReactElement {
+  const { messageOf } = useFrame();
+  if (sent + skipped.length + failed === 0) return <span className="quiet">none yet</span>;
+  const messages = sentSteps.flatMap((step) => messageOf?.(runRef, step) ?? []);
+  const [first] = messages;
+  const to =
+    messages.length === 1 && first !== undefined
+      ? messagePath(first.id)
+      : messages.length > 1
+        ? link("/studio/messages", { run: runRef })
+        : runStepPath(runRef, sentSteps[0] ?? "");
+  const pills: LinkedPill[] = [
+    { tone: "good", text: "sent", count: sent, to },
+    ...skipped.map((reason) => ({ tone: "quiet" as const, text: `not sent: ${reason}` })),
+    { tone: "bad", text: "failed", count: failed },
+  ];
+  return <Pills pills={pills} />;
+}
 
 const HAPPENED: Field<RunRow> = {
   name: "Happened",

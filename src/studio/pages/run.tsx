@@ -9,7 +9,7 @@ import { formatDuration } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
 import { exact, Id, Panel, Pill, type Tone } from "../ui/parts.tsx";
-import { Axis, Timeline } from "../ui/timeline.tsx";
+import { Axis, isSent, Timeline } from "../ui/timeline.tsx";
 import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
 interface OneRun {
@@ -59,7 +59,10 @@ export const runPage = page<OneRun>({
         >
           <FieldList fields={RUN_FIELDS} row={run} />
         </Panel>
-        <Panel title="What happened">
+        <Panel
+          title="What happened"
+          footer={frame.messageOf === null && chain.links.some(isSent) ? <NoContent /> : null}
+        >
           <Axis links={chain.links} />
           <Timeline links={chain.links} />
         </Panel>
@@ -78,6 +81,16 @@ export const runPage = page<OneRun>({
     ),
   }),
 });
+
+/** In production: the place where the content of the messages is. */
+function NoContent(): ReactElement {
+  return (
+    <p className="quiet">
+      This app does not store the content of a message. In Novu, find the run in the Activity Feed by its transaction
+      id.
+    </p>
+  );
+}
 
 const STEP_TONES: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
 

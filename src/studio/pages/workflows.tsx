@@ -7,7 +7,7 @@ import { type Field, FieldList, RowTable, WorkflowLink } from "../ui/fields.tsx"
 import { PersonInput, PostForm, Submit } from "../ui/forms.tsx";
 import { channelName, Empty, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
 import { type Compared, EventPills, EventProblems } from "./event-problems.tsx";
-import { emptyResults, MessageResults, periodOf, periodTabs } from "./results.tsx";
+import { emptyResults, MessageResults, type Period, periodOf, periodTabs, sinceOf } from "./results.tsx";
 
 /** The workflows in the code. */
 export const workflowsPage = page<{ workflows: WorkflowFacts[]; compared: Compared }>({
@@ -88,7 +88,7 @@ export function NoWorkflow(): ReactElement {
 
 interface OneWorkflow {
   workflow: WorkflowFacts;
-  period: { id: string; name: string };
+  period: Period;
   results: WorkflowOutcomes;
   isSilent: boolean;
   compared: Compared;
@@ -102,13 +102,13 @@ export const workflowPage = page<OneWorkflow>({
   async read({ facts, sandbox, now, params, query }) {
     const workflow = facts.workflows.find(({ id }) => id === params.workflow);
     if (workflow === undefined) return null;
-    const { id, name, ms } = periodOf(query.period);
-    const all = await facts.runs.countOutcomes(now - ms);
+    const period = periodOf(query.period, { isSandbox: sandbox !== undefined });
+    const all = await facts.runs.countOutcomes(sinceOf(period, now));
     const results = all.find((one) => one.workflow === workflow.id) ?? emptyResults(workflow.id);
     const isSilent = (await facts.silent()).includes(workflow.id);
     const people = sandbox === undefined ? null : peopleOf(sandbox);
     const compared = await facts.compare();
-    return { workflow, period: { id, name }, results, isSilent, compared, people };
+    return { workflow, period, results, isSilent, compared, people };
   },
 
   view: ({ workflow, period, results, isSilent, compared, people }) => ({
@@ -123,9 +123,14 @@ export const workflowPage = page<OneWorkflow>({
           </Notice>
         ) : null}
         <Panel
-          title="Results"
+          title={`Results, ${period.words}`}
           padded={true}
-          actions={<Tabs label="Period" tabs={periodTabs(workflowPath(workflow.id), period.id)} />}
+          actions={
+            <Tabs
+              label="Period"
+              tabs={periodTabs(workflowPath(workflow.id), period.id, { isSandbox: people !== null })}
+            />
+          }
           footer={<a href={link("/studio/runs", { workflow: workflow.id })}>See its runs</a>}
         >
           <FieldList fields={RESULTS} row={results} />

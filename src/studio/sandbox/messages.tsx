@@ -1,36 +1,47 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
+import { nameOf } from "../../explain/explanation.ts";
 import { CHANNEL_NAMES, noteOf } from "../../explain/words.ts";
-import { link, messagePath, personPath } from "../page.ts";
+import { type Frame, link, messagePath, personPath } from "../page.ts";
 import { MESSAGE_FIELDS, MessageTable } from "../pages/message-fields.tsx";
 import { FieldList } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel, Tabs } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, titleOf, viewOf } from "../ui/readers.tsx";
 import { backTo, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
-interface Messages {
+/** Each is empty for all messages. */
+interface Filter {
+  person: string;
+  workflow: string;
+  /** The transaction id of a run. */
+  run: string;
+}
+
+interface Messages extends Filter {
   messages: SandboxMessage[];
   channel: string;
-  person: string;
   before: number | null;
 }
 
 /** The messages that were sent, on every channel. */
 export const messagesPage = sandboxPage<Messages>({
   path: "/messages",
-  async read({ sandbox, query: { channel = "", person = "", before: shownBefore } }) {
+  async read({ sandbox, query: { channel = "", person = "", workflow = "", run = "", before: shownBefore } }) {
     const { rows, before } = newestFirst(sandbox.messages(), {
       before: shownBefore,
       isWanted: (message) =>
-        (channel === "" || message.channel === channel) && (person === "" || message.subscriberId === person),
+        (channel === "" || message.channel === channel) &&
+        (person === "" || message.subscriberId === person) &&
+        (workflow === "" || message.workflowId === workflow) &&
+        (run === "" || message.transactionId === run),
     });
-    return { messages: rows, channel, person, before };
+    return { messages: rows, channel, person, workflow, run, before };
   },
 
-  view({ messages, channel, person, before }) {
+  view({ messages, channel, before, ...filter }, { workflows }) {
     const tabs = [["", "all"] as const, ...Object.entries(CHANNEL_NAMES)].map(([id, name]) => ({
       name,
-      to: link("/studio/messages", { channel: id, person }),
+      to: link("/studio/messages", { ...filter, channel: id }),
       isCurrent: id === channel,
     }));
     return {
@@ -38,9 +49,9 @@ export const messagesPage = sandboxPage<Messages>({
       lead: "The messages that the local Novu sent. No message leaves this machine.",
       content: (
         <Panel
-          title={person === "" ? "Newest first" : `To ${person}, newest first`}
+          title={titleFor(filter, workflows)}
           actions={<Tabs label="Channel" tabs={tabs} />}
-          footer={olderLink("Older messages", "/studio/messages", { channel, person }, before)}
+          footer={olderLink("Older messages", "/studio/messages", { ...filter, channel }, before)}
         >
           <MessageTable
             messages={messages}
@@ -55,6 +66,15 @@ export const messagesPage = sandboxPage<Messages>({
     };
   },
 });
+
+function titleFor({ person, workflow, run }: Filter, workflows: Frame["workflows"]): string {
+  const words = [
+    ...(run === "" ? [] : ["of one run"]),
+    ...(workflow === "" ? [] : [`of ${nameOf(workflow, workflows)}`]),
+    ...(person === "" ? [] : [`to ${person}`]),
+  ];
+  return words.length === 0 ? "Newest first" : `Messages ${words.join(" ")}, newest first`;
+}
 
 interface OneMessage {
   message: SandboxMessage;

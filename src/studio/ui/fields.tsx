@@ -10,7 +10,10 @@ export interface Field<Row> {
   of(row: Row): ReactNode;
 }
 
-/** The first field of a row is the row's heading. A table that is wider than the page scrolls, also by keyboard. */
+/**
+ * The first field of a row is the row's heading. In a narrow panel each row is a card, with the names of the columns inside
+ * (narrow-style.ts). A table that is wider than its panel scrolls, also by keyboard.
+ */
 export function RowTable<Row>({
   caption,
   fields,
@@ -49,7 +52,7 @@ export function RowTable<Row>({
                     {of(row)}
                   </th>
                 ) : (
-                  <td key={name} className={kind}>
+                  <td key={name} className={kind} data-label={kind?.startsWith("slim") ? undefined : name}>
                     {of(row)}
                   </td>
                 ),

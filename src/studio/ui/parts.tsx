@@ -17,16 +17,34 @@ export function Pill({ tone, count, children }: { tone: Tone; count?: number; ch
   );
 }
 
+export interface LinkedPill {
+  tone: Tone;
+  text: string;
+  count?: number;
+  /** The URL of a link. */
+  to?: string;
+}
+
 /** Pills side by side, without pills whose count is 0. */
-export function Pills({ pills }: { pills: Array<{ tone: Tone; text: string; count?: number }> }): ReactElement {
+export function Pills({ pills }: { pills: LinkedPill[] }): ReactElement {
   const shown = pills.filter(({ count }) => count !== 0);
   return (
     <span className="stack">
-      {shown.map(({ text, ...pill }) => (
-        <Pill key={`${pill.tone} ${text}`} {...pill}>
-          {text}
-        </Pill>
-      ))}
+      {shown.map(({ text, to, ...pill }) => {
+        const key = `${pill.tone} ${text}`;
+        const one = (
+          <Pill key={key} {...pill}>
+            {text}
+          </Pill>
+        );
+        return to === undefined ? (
+          one
+        ) : (
+          <a key={key} href={to}>
+            {one}
+          </a>
+        );
+      })}
     </span>
   );
 }

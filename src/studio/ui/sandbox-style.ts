@@ -41,16 +41,4 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
 .inbox form, .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .panel .body > * { min-width: 0; }
 .body > .tabs { flex-wrap: wrap; justify-self: start; }
-@media (max-width: 860px) {
-  .rail .section { display: none; }
-  .rail nav { display: flex; }
-  .stage { padding: 12px; }
-}
-@media (max-width: 620px) {
-  thead th { white-space: normal; }
-  tbody .slim { min-width: 0; }
-  tbody th.slim { min-width: 11rem; }
-  .row-form { flex-wrap: wrap; min-width: 9rem; }
-  .row-form input { flex-basis: 100%; }
-}
 `;

@@ -1,3 +1,4 @@
+import { NARROW_STYLE } from "./narrow-style.ts";
 import { SANDBOX_STYLE } from "./sandbox-style.ts";
 
 /** Every colour by its use. Text has a contrast of 4.5:1 or more on its background. */
@@ -137,6 +138,7 @@ td { min-width: 6.5rem; }
 .long { min-width: 17rem; overflow-wrap: anywhere; }
 
 .pill { display: inline-flex; align-items: center; gap: 5px; padding: 1px 8px; border-radius: 99px; font-size: 12.5px; line-height: 20px; font-weight: 540; white-space: nowrap; background: var(--quiet-bg); color: var(--quiet-ink); }
+a > .pill { text-decoration: underline; text-underline-offset: 2px; }
 .pill svg { width: 12px; height: 12px; flex: none; }
 .pill b { font-weight: 640; font-variant-numeric: tabular-nums; }
 .pill.good { background: var(--good-bg); color: var(--good-ink); }
@@ -196,19 +198,6 @@ ${TIMELINE_STYLE}${SANDBOX_STYLE}
 .plain-page .button { justify-content: center; }
 .plain-page .brand { padding: 0; }
 
-@media (max-width: 860px) {
-  .shell { grid-template-columns: minmax(0, 1fr); align-content: start; background: none; }
-  main { border-left: 0; }
-  .rail { position: static; height: auto; flex-flow: row wrap; align-items: center; justify-content: space-between; gap: 10px; padding: 10px 12px 0; background: var(--rail); border-bottom: 1px solid var(--line); }
-  .rail nav { order: 3; flex: 1 0 100%; overflow-x: auto; margin: 0 -12px; padding: 0 8px 8px; }
-  .rail ul { display: flex; }
-  .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
-  .rail .end p { display: none; }
-  main { padding-top: 20px; }
-  .plain-page main { border-left: 1px solid var(--line); }
-  th, td { padding-left: 12px; padding-right: 12px; }
-}
-@media (max-width: 620px) { .reads > div { grid-template-columns: minmax(0, 1fr); } .reads dd { margin-left: 12px; } }
-@media (prefers-reduced-motion: no-preference) { .rail li a, .button, tbody tr { transition: background-color 120ms; } }
+${NARROW_STYLE}@media (prefers-reduced-motion: no-preference) { .rail li a, .button, tbody tr { transition: background-color 120ms; } }
 @media print { .rail, .bar, .button { display: none; } .shell { display: block; } }
 `;

@@ -1,8 +1,9 @@
 import type { ReactElement } from "react";
 import type { ChainLink } from "../../explain/explanation.ts";
 import { formatDuration, MINUTE_MS } from "../../lib/durations.ts";
-import { runPath, useFrame } from "../page.ts";
+import { runPath, stepAnchor, useFrame } from "../page.ts";
 import { exact, Icon, Pill } from "./parts.tsx";
+import { SentPill } from "./sent.tsx";
 
 /** Shorter gaps are not shown. */
 const SHORTEST_GAP_MS = MINUTE_MS;
@@ -25,7 +26,11 @@ export function Timeline({
           gapMs < SHORTEST_GAP_MS ? [] : [<Gap key={`gap ${link.at} ${link.kind} ${link.sentence}`} ms={gapMs} />];
         return [
           ...gap,
-          <li key={`${link.at} ${link.kind} ${link.sentence}`} className={link.tone}>
+          <li
+            key={`${link.at} ${link.kind} ${link.sentence}`}
+            className={link.tone}
+            id={!showsRun && link.kind === "decision" && link.step !== null ? stepAnchor(link.step) : undefined}
+          >
             <span className="at">
               <time dateTime={link.at}>{exact(link.at).slice(0, 10)}</time>
               <time dateTime={link.at}>{exact(link.at).slice(11)}</time>
@@ -34,7 +39,7 @@ export function Timeline({
               <Icon name={link.tone} />
             </span>
             <div className="what">
-              <Pill tone={link.tone}>{link.label}</Pill>
+              <LinkPill link={link} showsRun={showsRun} />
               <p>{link.sentence}</p>
               {link.value === null ? null : (
                 <p className="value">
@@ -49,6 +54,20 @@ export function Timeline({
       })}
     </ol>
   );
+}
+
+/** Whether a link is the decision to send a message. */
+export function isSent({ kind, label }: ChainLink): boolean {
+  return kind === "decision" && label.startsWith("sent");
+}
+
+/** The label. That of a sent message is a link to the message; on the run's page only if there is a preview. */
+function LinkPill({ link, showsRun }: { link: ChainLink; showsRun: boolean }): ReactElement {
+  const { tone, label, runRef, step } = link;
+  const { messageOf } = useFrame();
+  if (isSent(link) && runRef !== null && step !== null && (showsRun || messageOf?.(runRef, step) != null))
+    return <SentPill run={runRef} step={step} isUnconfirmed={tone === "warn"} />;
+  return <Pill tone={tone}>{label}</Pill>;
 }
 
 /** The name of the value of a chain link, by the kind of the link. */

@@ -3,7 +3,7 @@ import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, happen } from "../../support/campaign.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
-import { cookieOf, logIn, productionStudio, type TestStudio, type Visitor, visitor } from "../../support/studio.ts";
+import { connectServices, cookieOf, logIn, productionStudio, type Visitor, visitor } from "../../support/studio.ts";
 
 const DOWN = { status: 503, body: {} };
 const READ_AT = "2026-03-02T09:00:00.000Z";
@@ -139,7 +139,7 @@ describe("the page of a person in production", () => {
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     const ada = "ada@example.com";
     const { sandbox, app } = studio;
-    await connect(studio);
+    await connectServices(studio);
     const $set = { ...ODD, email: ada, phone: "+49 151 12345678" };
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: ada, properties: { $set } });
     for (let round = 0; round < 3; round += 1) await Promise.all([sandbox.settled(), app.idle()]);
@@ -210,18 +210,6 @@ describe("the page of a person in production", () => {
     expect(JSON.stringify(logged)).not.toContain("ada@example.com");
   });
 });
-
-/** Points the local services at an app that runs outside the sandbox. */
-async function connect({ sandbox: { posthog, novu, config }, app }: TestStudio): Promise<void> {
-  const [signingSecret = ""] = config.posthog.webhookSecrets;
-  posthog.connect({ url: `${app.url}/webhooks/posthog`, signingSecret, events: app.events });
-  const response = await fetch(`${novu.url}/v1/bridge/sync`, {
-    method: "POST",
-    headers: { authorization: `ApiKey ${config.novu.secretKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ bridgeUrl: `${app.url}/api/novu` }),
-  });
-  expect(response.status).toBeLessThan(300);
-}
 
 function identify(sandbox: Sandbox, traits: Record<string, unknown>): void {
   sandbox.segment.sendBatch([
