@@ -34,7 +34,7 @@ export function MessageResults({ workflow, sent, skipped, failed }: WorkflowOutc
   );
 }
 
-export function sumOf(counts: Array<{ count: number }>): number {
+function sumOf(counts: Array<{ count: number }>): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
