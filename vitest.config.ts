@@ -50,6 +50,8 @@ const runsLong = /--mode[ =]long\b/.test(words);
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    // No test reads the checkout's own settings.
+    env: { ENV_FILE: "" },
     // More than the usual two cores, because tests wait for sockets.
     maxWorkers: 3,
     // Modules hold no state, so that files can share them.
@@ -67,7 +69,7 @@ export default defineConfig({
 function quick(): RunOptions {
   return {
     ...asOne(QUICK),
-    env: { TEST_DATABASE_URL: "" },
+    env: { ENV_FILE: "", TEST_DATABASE_URL: "" },
     tagsFilter: ["!long"],
     reporters: ["default", leftOut([...Object.keys(LONG), "segment", "PostgreSQL", "what is tagged long"])],
   };

@@ -1,4 +1,5 @@
 import { COMMANDS, type CommandName } from "./commands/index.ts";
+import { surroundingsOf } from "./environment.ts";
 import { defineCommand, UsageError } from "./lib/command.ts";
 import { runAsProcess } from "./lib/run-as-main.ts";
 
@@ -22,7 +23,10 @@ const noCommand = defineCommand({
 });
 
 const [name = "", ...args] = process.argv.slice(2);
-if (isCommand(name)) await runAsProcess(await COMMANDS[name](loadProduct), args);
+if (isCommand(name))
+  await runAsProcess(await COMMANDS[name](loadProduct), args, (env) =>
+    surroundingsOf(env, { reportsNames: name === "doctor" }),
+  );
 else await runAsProcess(noCommand, process.argv.slice(2));
 
 async function loadProduct() {

@@ -1,6 +1,7 @@
 import type { Cap, Hours } from "./contracts/send.ts";
 import { DAY_MS, SECOND_MS } from "./lib/durations.ts";
-import { isPostHogRequired, readSettings, Settings, SettingsWithPostHog } from "./settings.ts";
+import { isPostHogRequired, readSettings } from "./read-settings.ts";
+import { Settings, SettingsWithPostHog } from "./settings.ts";
 
 /** Throws with every setting that is missing or wrong, without their values. */
 export function readConfig(environment: Record<string, string | undefined>) {
@@ -70,6 +71,10 @@ function segmentIn(env: Settings) {
 }
 
 function assertConsistent(env: Settings): void {
+  if (env.STUDIO_SECRET !== undefined && new URL(env.PUBLIC_URL).pathname !== "/")
+    throw new Error(
+      "PUBLIC_URL: the pages of the studio need an address without a path: give the app a host of its own, or leave STUDIO_SECRET out",
+    );
   if (env.DATABASE_URL === undefined && new Set(env.ROLES).size < 2)
     throw new Error("ROLES: without DATABASE_URL there is one process, which needs both roles, ingress and worker");
   if (env.HOLDOUT_FLAG !== undefined && env.POSTHOG_PROJECT_TOKEN === undefined)

@@ -1,15 +1,19 @@
 import { openApp } from "./app.ts";
 import { readConfig } from "./config.ts";
+import { withEnvFile } from "./lib/env-file.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nodeTrouble } from "./lib/supported-node.ts";
+import { mistakenNames } from "./read-settings.ts";
 import { product } from "./workflows/product.ts";
 
 try {
-  const config = readConfig(process.env);
+  const env = withEnvFile(process.env);
+  const config = readConfig(env);
   const log = createLog({ level: config.logLevel });
   const trouble = nodeTrouble(process.versions.node);
   if (trouble !== null) log.warn({ component: "app", node: process.versions.node, trouble });
+  for (const mistaken of mistakenNames(env)) log.warn({ component: "app", trouble: mistaken });
   // Node would print warnings as plain text. The message of a DeprecationWarning may quote input, so it is left out.
   process.removeAllListeners("warning").on("warning", ({ name, message, ...rest }) => {
     const { code } = rest as { code?: string };

@@ -25,7 +25,7 @@ export function assertCohortsReadable({ config, product }: Pick<Context, "config
   const [first] = product.workflows.filter(({ cohorts }) => cohorts.length > 0);
   if (first !== undefined && config.posthog === null)
     throw new Error(
-      `"${first.id}" starts on cohort ${first.cohorts[0]?.id}, which only PostHog has: set POSTHOG_PROJECT_ID, POSTHOG_PERSONAL_API_KEY and the other settings POSTHOG_… of the README`,
+      `"${first.id}" starts on cohort ${first.cohorts[0]?.id}, which only PostHog has: set POSTHOG_PROJECT_ID, POSTHOG_PERSONAL_API_KEY and the other required settings POSTHOG_…`,
     );
 }
 

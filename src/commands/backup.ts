@@ -1,10 +1,9 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { readConfig } from "../config.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import { backupStore } from "../store/open-store.ts";
 import { DataFolderInUseError } from "../store/sqlite-files.ts";
-import { changesByTheApp } from "./command-store.ts";
+import { changesByTheApp, storeIn } from "./command-store.ts";
 
 const HELP = `npm run backup -- FILE [options]
 
@@ -32,14 +31,13 @@ export const backup = defineCommand({
     const [name, ...more] = positionals;
     if (name === undefined || name === "") throw new UsageError("the file to copy to is missing");
     if (more.length > 0) throw new UsageError("one file at a time");
-    const config = readConfig(env);
     const file = resolve(name);
     const startedAt = io.uptimeMs();
     try {
-      await backupStore(config, file);
+      await backupStore(storeIn(env), file);
     } catch (error) {
       if (!(error instanceof DataFolderInUseError)) throw error;
-      await changesByTheApp(config).backup(file);
+      await changesByTheApp(env).backup(file);
     }
     const { size } = statSync(file);
     const seconds = (io.uptimeMs() - startedAt) / 1000;

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config.ts";
 import { commandSecret, STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contracts/store-change.ts";
+import type { Env, Surroundings } from "../lib/command.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { createLog } from "../lib/log.ts";
 import { keyOf, sign } from "../lib/verify-webhook.ts";
+import { readSettings } from "../read-settings.ts";
+import { Settings } from "../settings.ts";
 import type { Jobs } from "../store/jobs.ts";
 import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
 import type { People } from "../store/people.ts";
@@ -18,20 +20,36 @@ interface Changes {
   people: Pick<People, "delete" | "split">;
 }
 
-const PARTS = { now: Date.now, log: createLog({ level: "silent" }) };
+/** The store that the settings name. */
+export type StoreLocation = ReturnType<typeof storeIn>;
+
+const Location = Settings.pick({ DATABASE_URL: true, DATABASE_DIRECT_URL: true, DATA_DIR: true });
+/** The settings of a call to the running app. */
+const Access = Settings.pick({ PORT: true, LINK_SIGNING_KEYS: true });
+
+const log = createLog({ level: "silent" });
 
 /** A backup of a large store is slow. */
 const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
+export function storeIn(env: Env) {
+  const {
+    DATABASE_URL: databaseUrl,
+    DATABASE_DIRECT_URL: databaseDirectUrl,
+    DATA_DIR: dataDir,
+  } = readSettings(Location, env);
+  return { databaseUrl, databaseDirectUrl, dataDir };
+}
+
 /** Opens the app's store while the app may be running. If that fails, returns the result of `unopened`. */
 export async function withStoreToRead<Result>(
-  config: Parameters<typeof openStoreToRead>[0],
+  { now = Date.now, ...location }: Parameters<typeof openStoreToRead>[0] & Partial<Pick<Surroundings, "now">>,
   use: (store: ReadStore) => Promise<Result>,
   unopened: (error: unknown) => Result = rethrow,
 ): Promise<Result> {
   let store: ReadStore;
   try {
-    store = await openStoreToRead(config, PARTS);
+    store = await openStoreToRead(location, { now, log });
   } catch (error) {
     return unopened(error);
   }
@@ -43,13 +61,14 @@ export async function withStoreToRead<Result>(
  * running app makes them, and a change throws if the app does not answer.
  */
 export async function withStoreToChange<Result>(
-  config: Config,
+  { env, now }: Surroundings,
   use: (store: CommandStore) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl } = config;
-  if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, PARTS), use);
-  const { jobs, people } = changesByTheApp(config);
-  return withStoreToRead(config, (store) =>
+  const { databaseUrl, ...location } = storeIn(env);
+  if (databaseUrl !== undefined)
+    return closing(await openStoreToChange({ ...location, databaseUrl }, { now, log }), use);
+  const { jobs, people } = changesByTheApp(env);
+  return withStoreToRead({ ...location, now }, (store) =>
     use({ ...store, jobs: { ...store.jobs, ...jobs }, people: { ...store.people, ...people } }),
   );
 }
@@ -69,13 +88,11 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** Changes that the running app makes for commands on the same machine. A change throws if the app does not answer. */
-export function changesByTheApp({
-  port,
-  linkSigningKeys,
-}: Pick<Config, "port" | "linkSigningKeys">): Changes & Pick<Store, "backup"> {
-  const url = `http://127.0.0.1:${port}`;
-  const unreachable = `no app answers at ${url}; with SQLite only the running app changes the store: start the app, or set PORT to its port`;
+/**
+ * Changes that the running app makes for commands on the same machine. A change throws if the app does not answer, or if
+ * the settings of the call are missing.
+ */
+export function changesByTheApp(env: Env): Changes & Pick<Store, "backup"> {
   return {
     jobs: {
       async redrive(which) {
@@ -99,6 +116,9 @@ export function changesByTheApp({
   };
 
   async function send(change: StoreChange): Promise<Exclude<StoreChangeAnswer, { failed: string }>> {
+    const { PORT: port, LINK_SIGNING_KEYS: linkSigningKeys } = readSettings(Access, env);
+    const url = `http://127.0.0.1:${port}`;
+    const unreachable = `no app answers at ${url}; with SQLite only the running app changes the store: start the app, or set PORT to its port`;
     const body = JSON.stringify(change);
     const key = keyOf(commandSecret(linkSigningKeys[0] ?? ""));
     const headers = { ...sign({ id: randomUUID(), body, key, nowMs: Date.now() }) };
@@ -114,8 +134,8 @@ export function changesByTheApp({
     if ("failed" in answer.data) throw new Error(answer.data.failed);
     return answer.data;
   }
+}
 
-  function unexpected(): never {
-    throw new Error(`${url} is not this app, or has another version; set PORT to the port of the app`);
-  }
+function unexpected(): never {
+  throw new Error("what answers at PORT is not this app, or has another version; set PORT to the port of the app");
 }

@@ -2,17 +2,16 @@ import { arrivals, compareWithPostHog } from "../app/comparison.ts";
 import type { Comparison } from "../contracts/comparison.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { PostHogAccess } from "../sources/posthog/client.ts";
-import { withStoreToRead } from "./command-store.ts";
+import { type StoreLocation, withStoreToRead } from "./command-store.ts";
 
 const SAMPLE = 1_000;
 
 /** Compares the workflows with PostHog, and with the events in the app's store if there is one. */
 export function compareEvents(
   workflows: WorkflowRoutes[],
-  { posthog, store }: { posthog: PostHogAccess | null; store: Parameters<typeof withStoreToRead>[0] },
+  { posthog, store, now }: { posthog: PostHogAccess | null; store: StoreLocation; now: number },
   withinMs: number,
 ): Promise<Comparison> {
-  const now = Date.now();
   const arrivedHere = () =>
     withStoreToRead(
       store,

@@ -6,7 +6,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
-import { isPostHogRequired } from "../settings.ts";
+import { isPostHogRequired } from "../read-settings.ts";
 import { isThisMachine } from "./ask.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { configuredPostHog, createPostHogApi } from "./posthog-api.ts";

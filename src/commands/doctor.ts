@@ -1,8 +1,8 @@
 import { readConfig } from "../config.ts";
-import { type Command, defineCommand, type Env } from "../lib/command.ts";
+import { type Command, defineCommand, type Surroundings } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { secretsIn } from "../settings.ts";
-import { type Found, ok, trouble } from "./doctor/check.ts";
+import { mistakenNames, secretsIn } from "../read-settings.ts";
+import { type Found, ok, trouble, warning } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Discoverable } from "./plan/manifest.ts";
 
@@ -28,8 +28,8 @@ export const doctorOf = (product: Discoverable): Command =>
     name: "doctor",
     help: HELP,
     options: {},
-    async run({ options: { json }, env, io: { print, paint } }) {
-      const lines = await runChecks(env, product);
+    async run({ options: { json }, env, now, io: { print, paint } }) {
+      const lines = await runChecks({ env, now }, product);
       const isWell = lines.every(({ is }) => is !== "trouble");
       if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
       else {
@@ -43,12 +43,13 @@ export const doctorOf = (product: Discoverable): Command =>
   });
 
 /** Runs all checks. If the configuration is not valid, no other check runs. */
-async function runChecks(env: Env, product: Discoverable): Promise<Found[]> {
+async function runChecks({ env, now }: Surroundings, product: Discoverable): Promise<Found[]> {
   const what = "configuration";
+  const mistaken = mistakenNames(env).map((says) => ({ what, ...warning(says) }));
   try {
     const config = readConfig(env);
-    return [{ what, ...ok("valid") }, ...(await examine(config, product, secretsIn(env)))];
+    return [{ what, ...ok("valid") }, ...mistaken, ...(await examine(config, product, secretsIn(env), now))];
   } catch (error) {
-    return [{ what, ...trouble(describeError(error)) }];
+    return [{ what, ...trouble(describeError(error)) }, ...mistaken];
   }
 }

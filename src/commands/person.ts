@@ -3,7 +3,8 @@ import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts"
 import { type CommandIo, type Paint, printable } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
 import { createNovuApi } from "../novu/api.ts";
-import { type CommandStore, withStoreToChange } from "./command-store.ts";
+import type { ReadStore } from "../store/store.ts";
+import { type CommandStore, storeIn, withStoreToChange, withStoreToRead } from "./command-store.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { deleteFromRehearsals } from "./person/rehearsals.ts";
 import { createPostHogApi } from "./posthog-api.ts";
@@ -75,14 +76,15 @@ export const person = defineCommand({
   help: HELP,
   options: OPTIONS,
   takesPositionals: true,
-  async run({ options, positionals, env, io }) {
+  async run({ options, positionals, env, now, io }) {
     const order = orderOf(options, positionals);
-    const config = readConfig(env);
-    if (order.action === "export") return withStoreToChange(config, (store) => exportPerson(store, order.id, io));
+    if (order.action === "export")
+      return withStoreToRead({ ...storeIn(env), now }, (store) => exportPerson(store, order.id, io));
+    const config = order.action === "delete" ? readConfig(env) : null;
     if (!order.dryRun && !order.yes && !(await isConfirmed(order, io)))
       throw new UsageError(`nothing was ${order.action === "split" ? "split" : "deleted"}: --yes is missing`);
-    return withStoreToChange(config, (store) =>
-      order.action === "split" ? splitPerson(store, order, io) : deletePerson(store, order, config, io),
+    return withStoreToChange({ env, now }, (store) =>
+      config === null ? splitPerson(store, order, io) : deletePerson(store, order, config, io),
     );
   },
 });
@@ -100,7 +102,7 @@ function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, posi
   return { action, id, dryRun, yes, keepEvents, json };
 }
 
-async function exportPerson(store: CommandStore, id: string, { print }: CommandIo): Promise<number> {
+async function exportPerson(store: ReadStore, id: string, { print }: CommandIo): Promise<number> {
   const records = await store.people.listRecords(id);
   const shown = Object.entries(records).map(([kind, rows]) => [kind, rows.map(withParsedBody)]);
   print(JSON.stringify({ distinctId: id, records: Object.fromEntries(shown) }, null, 2));

@@ -37,11 +37,11 @@ export const planOf = (product: Discoverable): Command =>
     name: "plan",
     help: HELP,
     options: { markdown: { type: "boolean" } },
-    async run({ options: { json, markdown }, env, io }) {
+    async run({ options: { json, markdown }, env, now, io }) {
       if (json && markdown) throw new UsageError("--json and --markdown do not go together");
       const environment = readNovuEnvironment(env);
       const made = await makePlan(await readManifest(product, environment.plan), environment, io.sleep);
-      const events = await compareEvents(product.workflows, environment, COMPARED_WITHIN_MS);
+      const events = await compareEvents(product.workflows, { ...environment, now: now() }, COMPARED_WITHIN_MS);
       if (json) io.print(JSON.stringify({ ...made, events }));
       else if (markdown) io.print(planMarkdown(made) + eventsMarkdown(events));
       else io.print(planText(made, io.paint) + eventsText(events, io.paint));

@@ -56,7 +56,7 @@ export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
     help: HELP,
     options: OPTIONS,
     async run(context) {
-      const order = orderOf(context.options, Date.now());
+      const order = orderOf(context.options, context.now());
       return reconcileWith(order, readConfig(context.env), workflows, context);
     },
   });
@@ -74,7 +74,7 @@ async function reconcileWith(
   order: Order,
   config: Config,
   workflows: LifecycleWorkflow[],
-  { io, signal }: CommandContext,
+  { now, io, signal }: CommandContext,
 ): Promise<number> {
   const { since, until, apply, json } = order;
   if (apply && order.url === undefined && config.port === 0)
@@ -103,7 +103,7 @@ async function reconcileWith(
   };
   const feed = createFeed(order.url ?? `http://127.0.0.1:${config.port}`, posthog.webhookSecrets);
 
-  const trouble = await withStoreToRead(config, async (store) => {
+  const trouble = await withStoreToRead({ ...config, now }, async (store) => {
     const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
     try {
       await compare({

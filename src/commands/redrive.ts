@@ -1,4 +1,3 @@
-import { readConfig } from "../config.ts";
 import type { JobRecord } from "../contracts/history.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
@@ -38,10 +37,10 @@ export const redrive = defineCommand({
   name: "redrive",
   help: HELP,
   options: OPTIONS,
-  async run({ options, env, io }) {
+  async run({ options, env, now, io }) {
     const order = orderOf(options);
     const { which } = order;
-    return withStoreToChange(readConfig(env), (store) =>
+    return withStoreToChange({ env, now }, (store) =>
       which === null ? list(store, order, io) : tryAgain(store, which, order, io),
     );
   },

@@ -1,11 +1,10 @@
-import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { explain } from "../explain/explain.ts";
 import type { Chain, ChainLink } from "../explain/explanation.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import { type Paint, printable } from "../lib/command-io.ts";
-import { withStoreToRead } from "./command-store.ts";
+import { storeIn, withStoreToRead } from "./command-store.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
 
@@ -29,9 +28,9 @@ export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows
     name: "why",
     help: HELP,
     options: { person: { type: "string" }, workflow: { type: "string" } },
-    async run({ options: { person, workflow, json }, env, io }) {
+    async run({ options: { person, workflow, json }, env, now, io }) {
       if (person === undefined || person === "") throw new UsageError("--person is missing");
-      const history = await withStoreToRead(readConfig(env), (store) =>
+      const history = await withStoreToRead({ ...storeIn(env), now }, (store) =>
         store.runs.history({ distinctId: person, workflow }),
       );
       const chain = explain(history, { person, workflow, workflows });

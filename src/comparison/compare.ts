@@ -3,8 +3,8 @@ import { COHORT_ENTERED, type LifecycleEvent, USER_INACTIVE } from "../contracts
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { DAY_MS, formatDuration, HOUR_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
+import { nearestName } from "../lib/nearest-name.ts";
 import { problemsOf } from "./judge.ts";
-import { nearestName } from "./nearest-name.ts";
 import { createNotes, type Part } from "./notes.ts";
 import { isSilent, rhythmOf } from "./rhythm.ts";
 

@@ -1,6 +1,6 @@
 import type { EventProblem } from "../contracts/comparison.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
-import { lettersOf, nearestName } from "./nearest-name.ts";
+import { lettersOf, nearestName } from "../lib/nearest-name.ts";
 import { type Outcome, outcomeOf, withProperty } from "./outcome.ts";
 import { allOf, ENOUGH_EVENTS, grouped, problem, type Sampled, SHARE } from "./sample.ts";
 

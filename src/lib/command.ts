@@ -20,9 +20,15 @@ export type OptionValues<Options extends Record<string, Option>> = {
         : string | undefined;
 };
 
-/** Everything that a command reads and writes besides its arguments. */
-export interface CommandContext {
+/** The settings and the time of the app that a command works on. */
+export interface Surroundings {
   env: Env;
+  /** Milliseconds since 1970, which the sandbox's clock may be ahead of. Signatures need the real time. */
+  now(): number;
+}
+
+/** Everything that a command reads and writes besides its arguments. */
+export interface CommandContext extends Surroundings {
   io: CommandIo;
   /**
    * Aborted by the first SIGINT or SIGTERM. A command that reads `signal` has to end by itself. Before that, SIGINT and
@@ -33,8 +39,16 @@ export interface CommandContext {
 
 export interface Command {
   name: string;
-  /** Resolves to the exit code, and never throws: 1 after an error, 2 after wrong usage. */
-  run(args: string[], context: CommandContext): Promise<number>;
+  /**
+   * Resolves to the exit code, and never throws: 1 after an error, 2 after wrong usage. `surroundings` is called only
+   * for a command that runs; its notes go to stderr.
+   */
+  run(
+    args: string[],
+    context: Pick<CommandContext, "io" | "signal"> & {
+      surroundings(): Promise<Surroundings & { notes: string[] }>;
+    },
+  ): Promise<number>;
 }
 
 /** Every command has these options. */
@@ -62,17 +76,20 @@ export function defineCommand<const Options extends Record<string, Option>>({
   return {
     name,
     async run(args, context) {
-      const { env, io } = context;
+      const { io } = context;
       try {
         const { values, positionals } = parse(args, { ...options, ...COMMON }, takesPositionals);
         if (values.help === true) {
           io.print(help);
           return 0;
         }
+        const { env, now, notes } = await context.surroundings();
+        for (const note of notes) io.printError(note);
         return await run({
           options: values as OptionValues<Options & typeof COMMON>,
           positionals,
           env,
+          now,
           io,
           get signal() {
             return context.signal;

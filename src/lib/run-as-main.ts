@@ -1,18 +1,24 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Command } from "./command.ts";
+import type { Command, Env } from "./command.ts";
 import { createCommandIo } from "./command-io.ts";
+import { withEnvFile } from "./env-file.ts";
+
+/** Completes this process's environment, such as with the settings of the env file. */
+type Surround = (env: Env) => ReturnType<Parameters<Command["run"]>[1]["surroundings"]>;
+
+const ofEnvFile: Surround = async (env) => ({ env: withEnvFile(env), now: Date.now, notes: [] });
 
 /** Runs the command if its file was started as the process; does nothing if the file was imported. */
-export async function runAsMain(command: Command, moduleUrl: string): Promise<void> {
-  if (isMain(moduleUrl)) await runAsProcess(command, process.argv.slice(2));
+export async function runAsMain(command: Command, moduleUrl: string, surround?: Surround): Promise<void> {
+  if (isMain(moduleUrl)) await runAsProcess(command, process.argv.slice(2), surround);
 }
 
 /** Runs a command with this process's environment, terminal and signals, and sets its exit code. */
-export async function runAsProcess(command: Command, args: string[]): Promise<void> {
+export async function runAsProcess(command: Command, args: string[], surround = ofEnvFile): Promise<void> {
   let interrupted: AbortSignal | undefined;
   process.exitCode = await command.run(args, {
-    env: process.env,
+    surroundings: () => surround(process.env),
     io: createCommandIo(process),
     get signal() {
       interrupted ??= firstSignal();

@@ -31,8 +31,8 @@ export function rehearseOf({ product, root }: { product: Product<LifecycleWorkfl
     name: "rehearse",
     help: HELP,
     options: OPTIONS,
-    async run({ options, env, io, signal }) {
-      const order = orderOf(options, { env, now: Date.now(), workflows: product.workflows });
+    async run({ options, env, now, io, signal }) {
+      const order = orderOf(options, { env, now: now(), workflows: product.workflows });
       const settings = settingsIn(env, order);
       // A second rehearsal would write the same files.
       const unlock = lockDataFolder(await sqliteDriver(), await openRehearsalFolder(settings.config.dataDir));

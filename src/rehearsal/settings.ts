@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { DAY_MS } from "../lib/durations.ts";
-import { readSettings, Settings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
+import { Settings } from "../settings.ts";
 import type { InputContext } from "./inputs/order.ts";
 import type { ShardOrder } from "./shard.ts";
 

@@ -68,6 +68,7 @@ export async function start(
 export function settings(novuUrl: string): Record<string, string> {
   return {
     NODE_ENV: "production",
+    ENV_FILE: "",
     PORT: "0",
     NOVU_SECRET_KEY: "benchmark",
     NOVU_API_URL: novuUrl,

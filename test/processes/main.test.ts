@@ -17,7 +17,7 @@ const WITHIN_MS = 100_000;
 describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
   it("does not start without its configuration, and names all that is missing", () => {
     const { status, stderr } = spawnSync(process.execPath, RUN_APP, {
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ENV_FILE: "" },
       encoding: "utf8",
     });
     expect(status).toBe(1);

@@ -29,6 +29,7 @@ export function environment(
 ): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
+    ENV_FILE: "",
     PORT: "0",
     DATA_DIR: dataDir,
     NOVU_SECRET_KEY: LOCAL_KEYS.novu,

@@ -5,7 +5,7 @@ import { once } from "node:events";
 export function startProcess(args: string[], env: Record<string, string> = {}, cwd?: string) {
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { PATH: process.env.PATH ?? "", ...env },
+    env: { PATH: process.env.PATH ?? "", ENV_FILE: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };

@@ -29,6 +29,7 @@ interface Surroundings {
   input?: string;
   isTerminal?: boolean;
   signal?: AbortSignal;
+  now?: () => number;
 }
 
 /** Runs a command of src/commands in this process to its end, with the tests' product, beside the sandbox's app. */
@@ -50,13 +51,19 @@ export async function runCommand(
 export async function run(
   command: Command,
   args: string[],
-  { env = {}, input = "", isTerminal = false, signal = new AbortController().signal }: Surroundings = {},
+  {
+    env = {},
+    input = "",
+    isTerminal = false,
+    signal = new AbortController().signal,
+    now = Date.now,
+  }: Surroundings = {},
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()];
   const stdin = Object.assign(Readable.from([input]), { isTTY: isTerminal });
   const { pausesMs, ...time } = timeThatIsSkipped();
   const io = createCommandIo({ stdin, stdout, stderr }, time);
-  const code = await command.run(args, { env, io, signal });
+  const code = await command.run(args, { io, signal, surroundings: async () => ({ env, now, notes: [] }) });
   return { code, stdout: stdout.text(), stderr: stderr.text(), pausesMs };
 }
 

@@ -21,13 +21,13 @@ const HINT: Record<Comparison["problems"][number]["kind"], string> = {
 };
 
 /** Checks that the events come as the workflows expect them. */
-export function eventsCheck(config: Config, workflows: LifecycleWorkflow[]): Check {
+export function eventsCheck(config: Config, workflows: LifecycleWorkflow[], now: () => number): Check {
   return {
     what: "events",
     async look(): Promise<Finding[]> {
       const { problems, notes, notCompared, events } = await compareEvents(
         workflows,
-        { posthog: config.posthog, store: config },
+        { posthog: config.posthog, store: config, now: now() },
         WITHIN_MS,
       );
       const shown = problems.slice(0, MOST_SHOWN);

@@ -21,7 +21,12 @@ const WITHIN_MS = 20_000;
 const SHORTEST_SECRET = 4;
 
 /** Runs all checks at the same time, and redacts the secrets in the findings. */
-export async function examine(config: Config, product: Discoverable, secrets: string[]): Promise<Found[]> {
+export async function examine(
+  config: Config,
+  product: Discoverable,
+  secrets: string[],
+  now: () => number = Date.now,
+): Promise<Found[]> {
   const { posthog, segment } = config;
   const { workflows } = product;
   const events = eventsToForward(workflows);
@@ -34,7 +39,7 @@ export async function examine(config: Config, product: Discoverable, secrets: st
   const ids = workflows.map(({ id }) => id);
   const checks = [
     nodeCheck(process.versions.node),
-    storeCheck(config),
+    storeCheck(config, now),
     jobsCheck(config),
     subscriberIdsCheck(config),
     ...(posthog === null
@@ -42,7 +47,7 @@ export async function examine(config: Config, product: Discoverable, secrets: st
       : postHogChecks({ ...config, posthog }, { events, workflows })),
     ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
-    eventsCheck(config, workflows),
+    eventsCheck(config, workflows, now),
     novuWorkflowsCheck(config, () => readManifest(product, config.novu.plan)),
     reachCheck(config),
     ...appChecks(config, ids),

@@ -11,14 +11,14 @@ const LATE_MS = 5 * MINUTE_MS;
 const LOST_WITHIN_MS = 7 * DAY_MS;
 
 /** Checks that the store exists with the schema of this version, and reports waiting jobs, dead jobs and lost runs. */
-export function storeCheck(config: Config): Check {
+export function storeCheck(config: Config, now: () => number = Date.now): Check {
   const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
   return {
     what: "store",
     look: () =>
       withStoreToRead(
-        config,
-        (store) => look(store, where),
+        { ...config, now },
+        (store) => look(store, { where, now: now() }),
         (cause) => {
           throw new Error("check DATABASE_URL or DATA_DIR; if the store is new, start the app on it once", { cause });
         },
@@ -26,11 +26,11 @@ export function storeCheck(config: Config): Check {
   };
 }
 
-async function look(store: ReadStore, where: string): Promise<Finding | Finding[]> {
+async function look(store: ReadStore, { where, now }: { where: string; now: number }): Promise<Finding | Finding[]> {
   const queues = await store.jobs.countByQueue();
   const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
   const findings = [ok(`${where}, migrated; ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`)];
-  const lost = await store.runs.countLost(Date.now() - LOST_WITHIN_MS);
+  const lost = await store.runs.countLost(now - LOST_WITHIN_MS);
   if (lost > 0)
     findings.push(
       trouble(
@@ -42,10 +42,10 @@ async function look(store: ReadStore, where: string): Promise<Finding | Finding[
       warning(`${dead} dead ${dead === 1 ? "job" : "jobs"}: npm run redrive lists the errors, and retries them`),
     );
   for (const { queue, oldestDueAt } of queues)
-    if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
+    if (oldestDueAt !== null && now - oldestDueAt > LATE_MS)
       findings.push(
         trouble(
-          `a job of "${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
+          `a job of "${queue}" has been due for ${Math.round((now - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
         ),
       );
   return findings;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { readSettings, Settings, SettingsWithPostHog } from "../../settings.ts";
+import { readSettings } from "../../read-settings.ts";
+import { Settings, SettingsWithPostHog } from "../../settings.ts";
 import type { PostHogAccess } from "../../sources/posthog/client.ts";
 
 /** The settings of `plan` and `sync`. CI needs only the settings of Novu. */

@@ -97,7 +97,7 @@ describe("a command", () => {
   it("listens to signals from the moment that it reads the signal", async () => {
     let reads = 0;
     const context = {
-      env: {},
+      surroundings: async () => ({ env: {}, now: Date.now, notes: [] }),
       io: {} as never,
       get signal() {
         reads += 1;

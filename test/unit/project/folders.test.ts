@@ -11,7 +11,9 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 const ALLOWED: Record<string, string[]> = {
   contracts: ["lib"],
   lib: [],
-  config: ["settings", "contracts", "lib"],
+  config: ["settings", "read-settings", "contracts", "lib"],
+  environment: ["read-settings", "contracts", "lib"],
+  "read-settings": ["settings", "contracts", "lib"],
   engine: ["contracts", "lib"],
   workflows: ["engine", "contracts", "lib", "emails"],
   studio: ["explain", "contracts", "lib"],

@@ -24,6 +24,10 @@ const OTHERS = [
   "NODE_EXTRA_CA_CERTS",
   "RENDER_GIT_COMMIT",
   "RAILWAY_GIT_COMMIT_SHA",
+  // Names the file with the settings.
+  "ENV_FILE",
+  // The guide's example of a mistaken name.
+  "INTERNAL_USER",
   // The sample's own, in the guide of the Inbox.
   "BRIDGE_URL",
   "NEXT_PUBLIC_NOVU_APP",
@@ -33,7 +37,7 @@ const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 if (!hasSystemd) process.stderr.write("no systemd-analyze: the guide's unit is not verified\n");
 
 describe("the guides", () => {
-  it.each(guides)("%s names only scripts and settings that exist, and is in the README", (guide) => {
+  it.each(guides)("%s names only scripts and settings that exist, and is in the README or CONTRIBUTING.md", (guide) => {
     const text = read(guide);
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = ""]) => script);
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
@@ -41,7 +45,8 @@ describe("the guides", () => {
     const words = guide.endsWith(".js") ? [...text.matchAll(/\/\/.*|"[^"]*"/g)].join("\n") : text;
     const settings = [...words.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([setting]) => setting);
     expect(settings.filter((one) => !OTHERS.includes(one) && !(one in Settings.shape))).toEqual([]);
-    expect(read("README.md")).toContain(`](${guide})`);
+    const linked = read("README.md") + read(".github/CONTRIBUTING.md").replaceAll("](guides/", "](.github/guides/");
+    expect(linked).toContain(`](${guide})`);
   });
 
   it("start the app as package.json and the Dockerfile do", () => {

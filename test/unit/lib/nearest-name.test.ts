@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nearestName } from "../../../src/comparison/nearest-name.ts";
+import { nearestName } from "../../../src/lib/nearest-name.ts";
 
 const NAMES = [
   "checkout_started",
