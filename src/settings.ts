@@ -50,7 +50,7 @@ const NOVU = {
   }),
   NOVU_PLAN: NovuPlan.prefault("free").meta({
     description: "Your plan at Novu: it limits delays, steps, workflows and the trigger rate.",
-    details: "`free`, `pro`, `team` or `enterprise`. A wait has as many delay steps as it needs: sync after a change.",
+    details: "`free`, `pro`, `team` or `enterprise`. The delay steps of a wait depend on it: sync after a change.",
   }),
   NOVU_BRIDGE_URL: httpUrl().optional().meta({
     description: "Address of the bridge for npm run sync, if it is not PUBLIC_URL/api/novu.",
