@@ -89,7 +89,10 @@ function guidePart({ title, settings }: { title: string; settings: Setting[] }):
 
 /** Names of settings, commands and paths as code. */
 function marked(description: string): string {
-  return description.replace(/\b[A-Z]+(?:_[A-Z]+)+(?:\/[a-z/]+)?\b|npm run \w+|(?<= )\/[a-z][a-z/]*|\w+_…|\w+:read|x-webhook-secret|@domain/g, "`$&`");
+  return description.replace(
+    /\b[A-Z]+(?:_[A-Z]+)+(?:\/[a-z/]+)?\b|npm run \w+|(?<= )\/[a-z][a-z/]*|\w+_…|\w+:read|x-webhook-secret|@domain/g,
+    "`$&`",
+  );
 }
 
 function settingsOf(group: Record<string, z.ZodType>): Setting[] {
