@@ -31,7 +31,7 @@ export async function openWorkflows(
 
 /** The endpoint that Novu calls for each step. */
 export function createBridgeRoutes(
-  { config, store, budget, now, log }: Context,
+  { config, store, budget, sandbox, now, log }: Context,
   {
     frameworks,
     stepDependencies,
@@ -71,6 +71,7 @@ export function createBridgeRoutes(
       source: config.posthog === null ? "segment" : "posthog",
       now,
     }),
+    trials: sandbox?.trials,
     now,
     log,
   });

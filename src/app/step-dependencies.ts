@@ -74,6 +74,7 @@ export function liveDependencies(
       bouncesOf: store.people.listBounces,
       flagsOf,
       reserveSend: store.limits.reserveSend,
+      countSends: store.limits.countSends,
       usesNovuAddresses,
     }),
     variants: createRunVariants({

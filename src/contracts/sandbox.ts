@@ -1,3 +1,6 @@
+import type { Trials } from "./call.ts";
+import type { Objection } from "./decision.ts";
+
 /** How far the clock moves: to the next waiting step, by an hour, by a day, or until no step waits. */
 export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
 export type TravelTarget = (typeof TRAVEL_TARGETS)[number];
@@ -72,6 +75,28 @@ export interface SandboxStepControls {
   values: Record<string, unknown>;
 }
 
+/** A message to show without sending it. */
+export interface PreviewedMessage {
+  workflow: string;
+  step: string;
+  distinctId: string;
+  /** The person's by default. */
+  locale?: string | undefined;
+  /** The transaction id of the run with the payload; by default the newest run of the person, or else of anyone. */
+  run?: string | undefined;
+}
+
+/** A message for a person as it would be now. */
+export interface SandboxPreview {
+  channel: string;
+  /** Null if the message cannot be composed. */
+  content: Record<string, unknown> | null;
+  /** Why the message would not be sent now; null if it would be. */
+  objection: Objection | null;
+  /** The error that keeps the message from being composed, with the file and the line; null if there is none. */
+  problem: string | null;
+}
+
 /** The payload of a workflow, as JSON schema. */
 export interface SandboxSchema {
   properties?: Record<string, SandboxProperty> | undefined;
@@ -138,13 +163,11 @@ export interface SandboxControls {
   setControls(workflow: string, step: string, values: Record<string, unknown>): void;
   /** The locales of the messages. */
   locales: string[];
-  /** A message for a person now, without sending it; by default in the person's locale. Throws if its step fails. */
-  preview(
-    workflow: string,
-    step: string,
-    distinctId: string,
-    locale?: string,
-  ): Promise<{ isSkipped: boolean; channel: string; content: Record<string, unknown> }>;
+  /** The bridge calls for previews. */
+  trials: Trials;
+  /** The error of the fork's code in a step of a run since the sandbox started, with the file and the line, or null. */
+  errorOf(transactionId: string, step: string): string | null;
+  preview(message: PreviewedMessage): Promise<SandboxPreview>;
   /** Starts the workflow at the local Novu, as the test button of Novu does. */
   sendTest(workflow: string, distinctId: string): Promise<void>;
 

@@ -42,6 +42,8 @@ export interface Send {
   topic: string | null;
   /** The PostHog flag of the people who get nothing, so that the effect can be measured; null when there is none. */
   holdout: string | null;
+  /** Whether the message is only shown, so that it takes no place under the cap. */
+  isTrial: boolean;
 }
 
 /** The guards' objection, and the values of the holdout flags that they read, by flag. */

@@ -69,6 +69,9 @@ export function decideMessage<Output, Variants>({
       async skip(controls: unknown): Promise<boolean> {
         decideForDigested();
         const objection = (await firstObjection(controls)) ?? (await composeAndCheckExit(controls));
+        // A trial shows the message that is not sent; without a person there is none.
+        if (facts.isTrial) facts.objection = objection;
+        if (facts.isTrial && (await person()) !== null) return false;
         if (objection !== null) await decide("skipped", objection);
         return objection !== null;
       },
@@ -122,10 +125,12 @@ export function decideMessage<Output, Variants>({
 
   async function guardsObjection(found: Person): Promise<Objection | null> {
     // A colleague who starts a test wants to see the message, also after an opt-out or in a holdout.
-    const { topic, holdout } = run.isTest ? { topic: null, holdout: null } : rules;
+    const { topic, holdout } = run.isTest && !facts.isTrial ? { topic: null, holdout: null } : rules;
     await setRecipient(found);
     const { unreadable } = found;
-    const send = { ...about, channel, person: found.properties, unreadable, addresses, recipient, topic, holdout };
+    const { isTrial } = facts;
+    const sent = { person: found.properties, unreadable, addresses, recipient };
+    const send = { ...about, channel, ...sent, topic, holdout, isTrial };
     const { objection, holdouts } = await deps.guard(send);
     flags.addHoldouts(holdouts);
     return objection;

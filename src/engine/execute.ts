@@ -1,7 +1,9 @@
-import { callFactsIn } from "../contracts/call.ts";
+import { callFactsIn, noteFailure } from "../contracts/call.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { NovuInput, NovuStep } from "./guarded-step.ts";
 import { novuSubscriber, type Rules, type RunContext, runOf, type StepDependencies } from "./run-context.ts";
+
+const NOT_REACHED = "the code does not reach this step";
 
 /** Runs a workflow's code for one call of Novu. Throws if the code ends without the step that Novu calls for. */
 export async function execute(
@@ -31,9 +33,11 @@ export async function execute(
         return found && { ...found, properties: zoned(found.properties, run.timeZone) };
       }),
     });
-  } finally {
-    if (!isReached) facts.failure ??= "the code does not reach this step";
+  } catch (error) {
+    if (!isReached) noteFailure(facts, NOT_REACHED, error);
+    throw error;
   }
+  if (!isReached) facts.failure ??= NOT_REACHED;
   // Without an error the framework would answer without a message, and Novu would send an empty one.
   if (!isReached) throw new Error(`"${rules.workflow}" does not reach its step "${facts.step}" in this run`);
 }

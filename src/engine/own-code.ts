@@ -1,4 +1,4 @@
-import type { CallFacts } from "../contracts/call.ts";
+import { type CallFacts, noteFailure } from "../contracts/call.ts";
 import { OWN_CODE_WITHIN_MS } from "../contracts/novu.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { type Awaitable, type Moment, momentOf } from "./moment.ts";
@@ -10,7 +10,7 @@ import type { RunContext } from "./run-context.ts";
  * data.
  */
 export async function ownCode<Value>(
-  facts: Pick<CallFacts, "failure">,
+  facts: Pick<CallFacts, "failure" | "error">,
   name: string,
   run: () => Awaitable<Value>,
 ): Promise<Value> {
@@ -18,7 +18,7 @@ export async function ownCode<Value>(
     const value = run();
     return value instanceof Promise ? await inTime(value, name) : value;
   } catch (error) {
-    facts.failure ??= error instanceof LateError ? error.message : `${name} failed`;
+    noteFailure(facts, error instanceof LateError ? error.message : `${name} failed`, error);
     throw error;
   }
 }

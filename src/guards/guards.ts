@@ -21,6 +21,7 @@ export function createGuards({
   bouncesOf,
   flagsOf,
   reserveSend,
+  countSends,
   usesNovuAddresses = false,
 }: {
   /** The title of each topic. `unsubscribed_from` at PostHog may have the title in place of the topic's key. */
@@ -34,6 +35,8 @@ export function createGuards({
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the cap has room for this message; once true, it stays true for this message. */
   reserveSend(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
+  /** The number of messages of this person that count under the cap. */
+  countSends(distinctId: string, cap: Cap): Promise<number>;
   /** Whether a person without an address at the source is reached at the address that Novu has. */
   usesNovuAddresses?: boolean;
 }): (send: Send) => Promise<GuardResult> {
@@ -96,9 +99,13 @@ export function createGuards({
   }
 
   /** In-app messages do not count for the cap, because they do not interrupt. */
-  async function overTheCap({ transactionId, step, distinctId, topic, channel }: Send): Promise<Objection | null> {
+  async function overTheCap(send: Send): Promise<Objection | null> {
+    const { transactionId, step, distinctId, topic, channel, isTrial } = send;
     if (topic === null || !CHANNELS[channel].interrupts) return null;
-    if (await reserveSend({ transactionId, step, distinctId }, cap)) return null;
+    const hasRoom = isTrial
+      ? (await countSends(distinctId, cap)) < cap.most
+      : await reserveSend({ transactionId, step, distinctId }, cap);
+    if (hasRoom) return null;
     return { reason: "over the cap", detail: `${cap.most} in ${cap.withinMs / DAY_MS} days` };
   }
 }

@@ -1,5 +1,5 @@
 import { type Request, Router } from "express";
-import { newCallFacts, withCallFacts } from "../contracts/call.ts";
+import { newCallFacts, type Trials, withCallFacts } from "../contracts/call.ts";
 import { ANSWER_WITHIN_MS } from "../contracts/novu.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -25,6 +25,7 @@ export function createBridge({
   frameworks: { live, samples },
   budget,
   withRun,
+  trials,
   log,
   ...runs
 }: RecordedDecisions &
@@ -34,6 +35,8 @@ export function createBridge({
     budget: BodyBudget;
     /** The body with its run. If another system triggered the run, the body has no run yet, and gets one. */
     withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
+    /** Only in the sandbox. */
+    trials?: Trials | undefined;
     log: Log;
   }): Router {
   const codes = new Map(live.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
@@ -85,9 +88,16 @@ export function createBridge({
   async function runCode(request: Request, call: Call, body: ExecuteBody): Promise<StepAnswer> {
     const run = async (tried: ExecuteBody): Promise<StepAnswer> => {
       const statuses = new Map(tried.state.map(({ stepId, state }) => [stepId, state?.status ?? ""]));
-      const facts = newCallFacts({ step: call.step, statuses });
+      const trial = trials?.find(call.jobId ?? "");
+      const isTrial = trial !== undefined;
+      const facts = newCallFacts({ step: call.step, statuses, isTrial });
       const answer = await live.handle({ request, instead: { body: withCallFacts(tried, facts) } });
-      return { answer, decisions: facts.decisions, failure: facts.failure };
+      const { decisions, objection, failure, error } = facts;
+      const { transactionId } = runIn(tried) ?? {};
+      if (isTrial) Object.assign(trial, { objection, failure, error });
+      else if (failure !== null && transactionId !== undefined && call.step !== null)
+        trials?.onError({ transactionId, step: call.step }, error);
+      return { answer, decisions, failure };
     };
     const known = Object.keys(body.controls ?? {}).length === 0 ? undefined : live.stepOf(call);
     if (known === undefined) return run(body);

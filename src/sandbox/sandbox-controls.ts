@@ -2,7 +2,7 @@ import { toPlainText } from "@react-email/components";
 import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { runIdsOf } from "../contracts/run.ts";
-import type { SandboxControls, SandboxDelivery, SandboxPerson, TravelTarget } from "../contracts/sandbox.ts";
+import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import { connectedProviders } from "./local-novu/credentials.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
@@ -11,7 +11,9 @@ import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
 import { type Samples, samplePayload } from "./samples.ts";
 import { postToNovu } from "./services.ts";
+import { deliveriesOf, peopleOf } from "./source-lists.ts";
 import { type Action, exportStory, type NewAction } from "./story-export.ts";
+import { createTrials, inWords } from "./trials.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** The longest travel to the target "end". Without a limit it is endless when each run starts another run. */
@@ -45,6 +47,7 @@ export function createSandboxControls({
   /** When the next part of a run is due, in milliseconds since 1970; null if no run waits for an event. */
   nextPartAt: () => Promise<number | null>;
 }): SandboxControls {
+  const trials = createTrials();
   return {
     clock,
     nextStepAt,
@@ -118,19 +121,29 @@ export function createSandboxControls({
       log({ kind: "controls", workflow, step, values });
     },
     locales,
-    async preview(workflow, step, distinctId, locale) {
-      const payload = payloadFor(workflow);
-      const { status, body } = await novu.tryStep(workflow, step, { subscriberId: distinctId, payload, locale });
-      if (status !== 200) throw new Error(`the bridge answered ${status || "nothing"}: ${String(body.message)}`);
-      const { outputs = {}, options = {} } = body as {
-        outputs?: Record<string, unknown>;
-        options?: { skip?: boolean };
-      };
+    trials,
+    errorOf: trials.errorOf,
+    async preview({ workflow, step, distinctId, locale, run }) {
+      const { answer, failure, error, objection } = await trials.run((jobId) =>
+        novu.tryStep(workflow, step, {
+          subscriberId: distinctId,
+          payload: payloadFor(workflow, { distinctId, run }),
+          ...{ locale, jobId },
+        }),
+      );
       const channel = stepsOf(workflow).find(({ stepId }) => stepId === step)?.type ?? "";
-      return { isSkipped: options.skip === true, channel, content: outputs };
+      const { outputs = {}, options, message } = answer.body as BridgeOutputs;
+      if (answer.status !== 200) {
+        const problem =
+          failure === null
+            ? `the bridge answered ${answer.status || "nothing"}: ${message}`
+            : [failure, error === null ? [] : inWords(error)].flat().join(": ");
+        return { objection, channel, content: null, problem };
+      }
+      return { objection, channel, content: options?.skip === true ? null : outputs, problem: null };
     },
     async sendTest(workflow, distinctId) {
-      const trigger = { name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow) };
+      const trigger = { name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow, { distinctId }) };
       await postToNovu(novu, "/v1/events/trigger", trigger);
       await settled();
     },
@@ -192,40 +205,27 @@ export function createSandboxControls({
     return { subscriberId: distinctId, ...(typeof email === "string" && { email }) };
   }
 
-  /** The payload of the newest run, completed with samples. It lacks `run`, so the app records no decision. */
-  function payloadFor(workflow: string): Record<string, unknown> {
-    const { run: _run, ...payload } =
-      novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
+  /** The payload of a run, completed with samples. It lacks `run`, so the app records no decision. */
+  function payloadFor(
+    workflow: string,
+    { distinctId, run: id }: { distinctId: string; run?: string | undefined },
+  ): Record<string, unknown> {
+    const runs = novu.state.runs.filter(({ workflowId }) => workflowId === workflow);
+    const found =
+      runs.findLast(({ transactionId }) => transactionId === id) ??
+      runs.findLast(({ subscriberId }) => subscriberId === distinctId) ??
+      runs.at(-1);
+    const { run: _run, ...payload } = found?.payload ?? {};
     return { ...samplePayload(payloadSchema(workflow), samples), ...payload };
   }
 }
 
+interface BridgeOutputs {
+  outputs?: Record<string, unknown>;
+  options?: { skip?: boolean };
+  message?: unknown;
+}
+
 function objectOf(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
-}
-
-interface Sources {
-  posthog: Pick<LocalPostHog, "state">;
-  segment: Pick<LocalSegment, "state">;
-}
-
-/** The deliveries of both sources, the oldest first. At equal times PostHog's come before Segment's. */
-function deliveriesOf({ posthog, segment }: Sources): SandboxDelivery[] {
-  const all = [
-    ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),
-    ...segment.state.deliveries.map((delivery) => ({ ...delivery, source: "segment" as const })),
-  ];
-  return all.sort((one, other) => one.at - other.at);
-}
-
-/** The people of both sources, by the time of their creation. */
-function peopleOf({ posthog, segment }: Sources): SandboxPerson[] {
-  const persons = posthog.state.persons.map((person) => ({ ...person, source: "posthog" as const }));
-  const profiles = segment.state.profiles.map(
-    ({ segmentId: uuid, userIds: distinctIds, traits: properties, createdAt }) => ({
-      ...{ uuid, distinctIds, properties, createdAt },
-      source: "segment" as const,
-    }),
-  );
-  return [...persons, ...profiles].sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
 }

@@ -29,6 +29,8 @@ export interface Limits {
    * message counts from then on, until its decision is not to send it.
    */
   reserveSend(send: Send, cap: { most: number; withinMs: number }): Promise<boolean>;
+  /** The number of messages of this person that count under the cap now. */
+  countSends(distinctId: string, cap: { withinMs: number }): Promise<number>;
   /** Counts a request to Novu to call this step again; answers how many there were. */
   postponeSend(send: Send): Promise<number>;
   /** Saves that a studio session was logged out. The session expires at `expiresAt`, and its record is deleted then. */
@@ -92,6 +94,16 @@ export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
           .execute();
         return true;
       });
+    },
+
+    async countSends(distinctId, { withinMs }) {
+      const { count } = await db
+        .selectFrom("sends")
+        .select((row) => row.fn.countAll<number>().as("count"))
+        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
+        .where("reserved_at", ">", now() - withinMs)
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
 
     async postponeSend(send) {

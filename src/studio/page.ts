@@ -138,6 +138,7 @@ export function workflowPath(id: string): string {
   return `/studio/workflows/${encodeURIComponent(id)}`;
 }
 
-export function stepPath(workflow: string, step: string): string {
-  return `${workflowPath(workflow)}/steps/${encodeURIComponent(step)}`;
+/** The preview of a step in the sandbox; with the data of a run, and for its person. */
+export function stepPath(workflow: string, step: string, run?: string): string {
+  return link(`${workflowPath(workflow)}/steps/${encodeURIComponent(step)}`, { run });
 }

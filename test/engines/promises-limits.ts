@@ -157,6 +157,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
           now += DAY_MS;
         }
         expect(await store.limits.reserveSend(send("d"), cap)).toBe(false);
+        expect([await store.limits.countSends("ada", cap), await store.limits.countSends("grace", cap)]).toEqual([
+          3, 0,
+        ]);
         expect(await store.limits.reserveSend(send("a", "grace"), cap)).toBe(true);
         now += 4 * DAY_MS;
         expect(await store.limits.reserveSend(send("d"), cap)).toBe(true);

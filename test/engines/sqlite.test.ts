@@ -255,6 +255,7 @@ describe("no statement reads a whole table", () => {
     ],
     ["jobs.listWaiting", "novu", 10],
     ["jobs.listDead", { limit: 10, error: "no", before: 9 }],
+    ["limits.countSends", "ada", { withinMs: 5 }],
     ["ping"],
   ];
 

@@ -45,6 +45,8 @@ export function createBridgeClient({
   const announced = new WeakMap<Socket, number>();
   return {
     get: async (bridgeUrl: string, query: Record<string, string>) => asJson(await call("GET", bridgeUrl, query, {})),
+    postOnce: async (bridgeUrl: string, query: Record<string, string>, body: unknown) =>
+      asJson(await call("POST", bridgeUrl, query, body)),
     /** Makes up to four attempts, and returns the last answer. */
     async post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer> {
       let answer = await call("POST", bridgeUrl, query, body);

@@ -129,7 +129,7 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
     tryStep: (
       workflowId: string,
       stepId: string,
-      request: { subscriberId: string; payload: object; locale?: string | undefined },
+      request: { subscriberId: string; payload: object; locale?: string | undefined; jobId?: string | undefined },
     ) => tryStep({ state, bridge }, { workflowId, stepId, ...request }),
     /** Resolves when every run waits for time to pass or has ended. */
     idle: activity.idle,

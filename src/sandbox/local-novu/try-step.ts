@@ -24,6 +24,7 @@ export async function tryStep(
     subscriberId,
     payload,
     locale,
+    jobId,
   }: {
     workflowId: string;
     stepId: string;
@@ -31,6 +32,8 @@ export async function tryStep(
     payload: object;
     /** Replaces the subscriber's. */
     locale?: string | undefined;
+    /** The id of the call for the step itself; a new one by default. */
+    jobId?: string | undefined;
   },
 ): Promise<BridgeAnswer> {
   const { earlierSteps } = findStep(state, workflowId, stepId);
@@ -40,16 +43,16 @@ export async function tryStep(
     const outputs = type === "custom" ? await outputsOf(stepId) : (OUTPUTS[type] ?? {});
     earlier = [completed(stepId, outputs), ...earlier];
   }
-  return call(stepId);
+  return call(stepId, jobId);
 
   async function outputsOf(customStepId: string): Promise<object> {
     const { body } = await call(customStepId);
     return (body.outputs as object | undefined) ?? {};
   }
 
-  function call(stepId: string): Promise<BridgeAnswer> {
-    const query = { action: "execute", workflowId, stepId, environmentType: "dev", jobId: randomUUID() };
-    return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
+  function call(stepId: string, jobId: string = randomUUID()): Promise<BridgeAnswer> {
+    const query = { action: "execute", workflowId, stepId, environmentType: "dev", jobId };
+    return bridge.postOnce(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload,
       controls: state.controls[workflowId]?.[stepId] ?? {},
       state: earlier,

@@ -4,7 +4,7 @@ import { notSentBecause } from "../../explain/words.ts";
 import { link, personPath, runStepPath, useFrame } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
 import { channelName, Empty, Id, Panel, Pill, When } from "../ui/parts.tsx";
-import { MessageLink, SentPill } from "../ui/sent.tsx";
+import { MessageLink, SentPill, UnsentLink } from "../ui/sent.tsx";
 
 /** A message that was decided: sent, or not. */
 export interface DecidedMessage extends Pick<Decision, "workflow" | "step" | "channel" | "distinctId" | "outcome"> {
@@ -106,7 +106,10 @@ const FIELDS: Array<Field<DecidedMessage>> = [
               {message.outcome === "failed" ? "failed" : "not sent"}
             </Pill>
           </a>
-          <span className="two">because {message.because}</span>
+          <span className="two">
+            because {message.because}{" "}
+            <UnsentLink run={message.runRef} step={message.step} workflow={message.workflow} />
+          </span>
         </>
       ),
   },

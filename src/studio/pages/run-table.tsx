@@ -114,7 +114,7 @@ function RunMessages({ run: { runRef, sent, sentSteps, skipped, failed } }: { ru
         : runStepPath(runRef, sentSteps[0] ?? "");
   const pills: LinkedPill[] = [
     { tone: "good", text: "sent", count: sent, to },
-    ...skipped.map((reason) => ({ tone: "quiet" as const, text: `not sent: ${reason}` })),
+    ...skipped.map((reason) => ({ tone: "quiet" as const, text: `not sent: ${reason}`, to: runPath(runRef) })),
     { tone: "bad", text: "failed", count: failed },
   ];
   return <Pills pills={pills} />;

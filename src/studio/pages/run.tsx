@@ -6,9 +6,9 @@ import { isPersonSource, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
 import { type Chain, type ChainLink, inOrder, nameOf } from "../../explain/explanation.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import { link, page } from "../page.ts";
+import { link, page, stepPath } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
-import { exact, Id, Panel, Pill, type Tone } from "../ui/parts.tsx";
+import { exact, Id, Notice, Panel, Pill, type Tone } from "../ui/parts.tsx";
 import { Axis, isSent, Timeline } from "../ui/timeline.tsx";
 import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
@@ -20,6 +20,8 @@ interface OneRun {
   chain: Chain;
   /** In the sandbox: the steps of the run, as the local Novu has them. */
   jobs: SandboxStep[];
+  /** In the sandbox: the errors of the fork's code, with the file and the line. */
+  errors: Array<{ step: string; error: string }>;
 }
 
 /** Everything that happened in one run, on a time axis. */
@@ -34,20 +36,30 @@ export const runPage = page<OneRun>({
     const chain = explain(history, { person, workflow, workflows: facts.workflows });
     const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
     const source = sourceOf(run, history.events);
+    const errors = jobs.flatMap(({ stepId: step }) => {
+      const error = sandbox?.errorOf(transactionId, step) ?? null;
+      return error === null ? [] : [{ step, error }];
+    });
     return {
       run: { ...run, runRef: transactionId, personRef: person, source },
       personRef: person,
       events: history.events,
       chain: { ...chain, links },
       jobs,
+      errors,
     };
   },
 
-  view: ({ run, personRef, events, chain, jobs }, frame) => ({
+  view: ({ run, personRef, events, chain, jobs, errors }, frame) => ({
     title: `${nameOf(run.workflow, frame.workflows)}, for ${run.distinctId}`,
     lead: chain.answer,
     content: (
       <>
+        {errors.map(({ step, error }) => (
+          <Notice key={step} tone="bad">
+            The code of {step} failed: {error}.
+          </Notice>
+        ))}
         <Panel
           title="The run"
           padded={true}
@@ -66,7 +78,7 @@ export const runPage = page<OneRun>({
           <Axis links={chain.links} />
           <Timeline links={chain.links} />
         </Panel>
-        {jobs.length > 0 ? <StepsPanel steps={jobs} /> : null}
+        {jobs.length > 0 ? <StepsPanel run={run} steps={jobs} /> : null}
         {events.map((event) => (
           <Panel
             padded={true}
@@ -94,14 +106,14 @@ function NoContent(): ReactElement {
 
 const STEP_TONES: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
 
-function StepsPanel({ steps }: { steps: SandboxStep[] }): ReactElement {
+function StepsPanel({ run, steps }: { run: Pick<RunRow, "runRef" | "workflow">; steps: SandboxStep[] }): ReactElement {
   return (
     <Panel title="Its steps at Novu">
       <ol className="steps">
-        {steps.map(({ id, stepId, status, wakesAt, error }) => (
+        {steps.map(({ id, stepId, type, status, wakesAt, error }) => (
           <li key={id}>
             <span>
-              <Id>{stepId}</Id>
+              {isChannel(type) ? <a href={stepPath(run.workflow, stepId, run.runRef)}>{stepId}</a> : <Id>{stepId}</Id>}
               {status === "delayed" && wakesAt !== null ? (
                 <span className="two">continues {exact(wakesAt)}</span>
               ) : error === null ? null : (

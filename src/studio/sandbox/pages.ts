@@ -6,7 +6,8 @@ import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { changePersonAction, channelAction, cohortAction, peoplePage } from "./people.tsx";
 import { backTo, type SandboxAction } from "./sandbox-page.ts";
-import { controlsAction, stepPage, testAction } from "./step.tsx";
+import { stepPage, testAction } from "./step.tsx";
+import { controlsAction } from "./step-controls.tsx";
 import { storyPage } from "./story.tsx";
 
 /** Lets time pass, and returns to the page of the form. */

@@ -24,9 +24,9 @@ export function sandboxRoutes({
     })
     .get("/workflows/:workflow/steps/:step/body", async (request, response, next) => {
       const { workflow, step } = request.params;
-      const { person, locale } = textsOf(request.query);
-      const { content } = await sandbox.preview(workflow, step, person ?? "", locale);
-      if (typeof content.body !== "string") return next();
+      const { person: distinctId = "", locale, run } = textsOf(request.query);
+      const { content } = await sandbox.preview({ workflow, step, distinctId, locale, run });
+      if (typeof content?.body !== "string") return next();
       sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
     })
     .get("/people/:person/inbox", (request, response) => {

@@ -1,16 +1,20 @@
 import type { ReactElement } from "react";
-import type { SandboxStepControls } from "../../contracts/sandbox.ts";
+import type {
+  PreviewedMessage,
+  SandboxControls,
+  SandboxPreview,
+  SandboxStepControls,
+} from "../../contracts/sandbox.ts";
 import { nameOf } from "../../explain/explanation.ts";
-import { describeError } from "../../lib/errors.ts";
-import { parseJson } from "../../lib/json.ts";
-import { link, stepPath, useFrame } from "../page.ts";
+import { decisionLink } from "../../explain/links.ts";
+import { notSentBecause } from "../../explain/words.ts";
+import { link, runStepPath, stepPath, useFrame } from "../page.ts";
 import { peopleOf } from "../sandbox-sources.ts";
-import { Hidden, PostForm, Submit } from "../ui/forms.tsx";
+import { Hidden, Submit } from "../ui/forms.tsx";
 import { Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, viewOf } from "../ui/readers.tsx";
-import { backTo, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
-
-type Preview = { isSkipped: boolean; channel: string; content: Record<string, unknown> };
+import { type SandboxAction, sandboxPage } from "./sandbox-page.ts";
+import { ControlsPanel } from "./step-controls.tsx";
 
 interface Step {
   workflow: string;
@@ -20,8 +24,13 @@ interface Step {
   /** Empty for the person's own. */
   locale: string;
   locales: string[];
-  /** Null if there is no person, or the preview failed. */
+  /** The transaction id of the run whose data the preview has; empty for the newest. */
+  run: string;
+  /** The result of this step in that run, in words; null if it has none. */
+  decided: string | null;
+  /** Null if there is no person. */
   preview: Preview | null;
+  /** The error that keeps the message from being composed. */
   problem: string | null;
   text: string;
   view: ReaderView;
@@ -31,85 +40,134 @@ interface Step {
 export const stepPage = sandboxPage<Step>({
   path: "/workflows/:workflow/steps/:step",
   frames: true,
-  async read({ sandbox, params: { workflow = "", step = "" }, query }) {
+  async read({ facts, sandbox, params: { workflow = "", step = "" }, query }) {
     const controls = sandbox.controlsOf(workflow).find((one) => one.step === step);
     if (controls === undefined) return null;
     const people = peopleOf(sandbox);
-    const person = query.person ?? people[0] ?? "";
+    const { run = "" } = query;
+    const history = run === "" ? null : await facts.runs.history({ transactionId: run });
+    const person = query.person ?? history?.runs[0]?.distinctId ?? people[0] ?? "";
     const { locales } = sandbox;
     const locale = locales.find((one) => one === query.locale) ?? "";
-    let preview: Preview | null = null;
-    let problem: string | null = null;
-    try {
-      if (person !== "") preview = await sandbox.preview(workflow, step, person, locale);
-    } catch (error) {
-      problem = describeError(error);
-    }
-    const html = preview?.channel === "email" ? String(preview.content.body ?? "") : "";
-    const message = { preview, problem, text: sandbox.textOf(html) };
-    return { workflow, controls, person, people, locale, locales, ...message, view: viewOf(query) };
+    const preview =
+      person === "" ? null : await previewOf(sandbox, { workflow, step, distinctId: person, locale, run });
+    const body = preview?.channel === "email" ? preview.content?.body : "";
+    const decision = history?.decisions.find((one) => one.step === step);
+    return {
+      ...{ workflow, controls, person, people, locale, locales, run, preview },
+      problem: preview?.problem ?? null,
+      decided: history === null || decision === undefined ? null : decisionLink(decision, history).sentence,
+      text: sandbox.textOf(String(body ?? "")),
+      view: viewOf(query),
+    };
   },
 
   view(model, { workflows }) {
-    const { workflow, controls, person, people, locale, locales, preview, problem, view } = model;
-    const path = stepPath(workflow, controls.step);
+    const { workflow, controls, run, decided, preview } = model;
     return {
       title: controls.step,
-      lead: `A message of ${nameOf(workflow, workflows)}: its controls in Novu, and a preview for a person.`,
+      lead: `A message of ${nameOf(workflow, workflows)}: a preview for a person, and its controls in Novu.`,
       content: (
         <>
-          <ControlsPanel workflow={workflow} controls={controls} />
-          <search>
-            <form className="bar" action={path}>
-              <label className="field">
-                Preview for
-                <select name="person" defaultValue={person}>
-                  {[...new Set([...people, person])].map((one) => (
-                    <option key={one} value={one}>
-                      {one === "" ? "no person yet" : one}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              {locales.length > 1 ? <LocaleField locale={locale} locales={locales} /> : null}
-              <Hidden fields={{ ...view }} />
-              <Submit icon="eye">Show</Submit>
-            </form>
-          </search>
-          {problem === null ? null : <Notice tone="bad">The preview failed: {problem}</Notice>}
-          {preview?.isSkipped ? (
-            <Notice tone="warn">
-              This message would not be sent to {person} now: a condition or a guard of the workflow skips it.
+          <Search {...model} />
+          {decided === null ? null : (
+            <Notice tone="info">
+              In <a href={runStepPath(run, controls.step)}>this run</a>: {decided}
             </Notice>
-          ) : null}
-          {preview === null || preview.isSkipped ? null : (
-            <>
-              {typeof preview.content.subject === "string" && preview.channel === "email" ? (
-                <p>
-                  <span className="quiet">Subject</span> <strong dir="auto">{preview.content.subject}</strong>
-                </p>
-              ) : null}
-              <Shown {...model} path={path} preview={preview} />
-            </>
           )}
+          {preview === null ? null : <Preview {...model} preview={preview} />}
+          <ControlsPanel workflow={workflow} controls={controls} />
         </>
       ),
     };
   },
 });
 
+interface Preview extends SandboxPreview {
+  /** Whether the message would not be sent now. */
+  isSkipped: boolean;
+  /** The objection in words. */
+  because: string | null;
+}
+
+async function previewOf(sandbox: SandboxControls, message: PreviewedMessage): Promise<Preview> {
+  const { run = "", locale = "", ...rest } = message;
+  const preview = await sandbox.preview({
+    ...rest,
+    ...(run !== "" && { run }),
+    ...(locale !== "" && { locale }),
+  });
+  const { objection } = preview;
+  return {
+    ...preview,
+    isSkipped: objection !== null,
+    because: objection && notSentBecause({ ...objection, personSource: null }, null),
+  };
+}
+
+function Search({ workflow, controls, person, people, locale, locales, run, view }: Step): ReactElement {
+  return (
+    <search>
+      <form className="bar" action={stepPath(workflow, controls.step)}>
+        <label className="field">
+          Preview for
+          <select name="person" defaultValue={person}>
+            {[...new Set([...people, person])].map((one) => (
+              <option key={one} value={one}>
+                {one === "" ? "no person yet" : one}
+              </option>
+            ))}
+          </select>
+        </label>
+        {locales.length > 1 ? <LocaleField locale={locale} locales={locales} /> : null}
+        <Hidden fields={{ ...view, ...(run !== "" && { run }) }} />
+        <Submit icon="eye">Show</Submit>
+      </form>
+    </search>
+  );
+}
+
+/** The result of sending the message now, and the message, also if it would not be sent. */
+function Preview(model: Step & { preview: Preview }): ReactElement {
+  const { preview, person } = model;
+  const { because, problem, content } = preview;
+  return (
+    <>
+      {because === null ? null : (
+        <Notice tone="warn">
+          Now this message would not be sent to {person}, because {because}.
+          {content === null ? null : " The preview shows how it would look."}
+        </Notice>
+      )}
+      {problem === null ? null : <Notice tone="bad">The preview failed: {problem}</Notice>}
+      {content === null ? null : (
+        <>
+          {typeof content.subject === "string" && preview.channel === "email" ? (
+            <p>
+              <span className="quiet">Subject</span> <strong dir="auto">{content.subject}</strong>
+            </p>
+          ) : null}
+          <Shown {...model} content={content} />
+        </>
+      )}
+    </>
+  );
+}
+
 function Shown({
-  path,
   workflow,
   controls: { step },
-  preview: { channel, content },
+  preview: { channel },
+  content,
   person,
   locale,
+  run,
   view,
   text,
-}: Step & { path: string; preview: Preview }): ReactElement {
+}: Step & { preview: Preview; content: Record<string, unknown> }): ReactElement {
+  const path = stepPath(workflow, step);
   const { now } = useFrame();
-  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person, locale }} />;
+  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person, locale, run }} />;
   const of = { workflowId: workflow, stepId: step, subscriberId: person };
   const message = { ...UNSENT, ...of, channel, content, sentAt: now };
   return (
@@ -146,76 +204,5 @@ export const testAction: SandboxAction = {
   async run({ workflow = "", person = "" }, sandbox) {
     await sandbox.sendTest(workflow, person);
     return link("/studio/messages", { person });
-  },
-};
-
-const PREFIX = "control.";
-/** A longer text gets a field of several lines. */
-const ONE_LINE = 60;
-
-/** The controls of a message, as in the dashboard of Novu. */
-function ControlsPanel({ workflow, controls }: { workflow: string; controls: SandboxStepControls }): ReactElement {
-  return (
-    <Panel title="Controls" padded={true}>
-      <PostForm action="/studio/workflows/controls" className="form" fields={{ workflow, step: controls.step }}>
-        {Object.entries(controls.fields).map(([name, field]) => (
-          <Control
-            key={name}
-            name={`${PREFIX}${name}`}
-            title={field.title ?? name}
-            type={field.type}
-            value={controls.values[name] ?? field.default}
-          />
-        ))}
-        <Submit look="first">Save</Submit>
-      </PostForm>
-    </Panel>
-  );
-}
-
-function Control({
-  name,
-  title,
-  type,
-  value,
-}: {
-  name: string;
-  title: string;
-  type?: string | undefined;
-  value: unknown;
-}) {
-  const text = type === "string" ? String(value ?? "") : value === undefined ? "" : JSON.stringify(value);
-  return (
-    <label className="field" htmlFor={name}>
-      {title}
-      {type === "boolean" ? (
-        <select id={name} name={name} defaultValue={text}>
-          <option value="true">yes</option>
-          <option value="false">no</option>
-        </select>
-      ) : text.length > ONE_LINE ? (
-        <textarea id={name} name={name} rows={3} defaultValue={text} />
-      ) : (
-        <input id={name} name={name} defaultValue={text} autoComplete="off" />
-      )}
-    </label>
-  );
-}
-
-/** Saves only values that differ from the defaults in the code. */
-export const controlsAction: SandboxAction = {
-  path: "/workflows/controls",
-  async run({ workflow = "", step = "", here, ...form }, sandbox) {
-    const fields = sandbox.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
-    const values: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(fields)) {
-      const text = form[`${PREFIX}${name}`];
-      if (text === undefined) continue;
-      const value = field.type === "string" ? text.replaceAll("\r\n", "\n") : parseJson(text);
-      if (value === undefined && text !== "") throw new Error(`"${text}" is not a value for ${field.title ?? name}`);
-      if (value !== undefined && value !== field.default) values[name] = value;
-    }
-    sandbox.setControls(workflow, step, values);
-    return backTo(here);
   },
 };

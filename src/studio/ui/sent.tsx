@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
-import { messagePath, runStepPath, useFrame } from "../page.ts";
+import { messagePath, runStepPath, stepPath, useFrame } from "../page.ts";
 import { Pill } from "./parts.tsx";
 import { titleOf } from "./readers.tsx";
 
@@ -21,6 +21,12 @@ export function SentPill({ run, step, isUnconfirmed = false }: OneMessage & { is
 export function MessageLink({ run, step, children }: OneMessage & { children: ReactNode }): ReactElement {
   const message = useFrame().messageOf?.(run, step) ?? null;
   return <a href={useMessagePath({ run, step })}>{message === null ? children : titleOf(message)}</a>;
+}
+
+/** In the sandbox: a link to a preview of a message that was not sent, with the data of its run. */
+export function UnsentLink({ run, step, workflow }: OneMessage & { workflow: string }): ReactElement | null {
+  if (useFrame().messageOf === null) return null;
+  return <a href={stepPath(workflow, step, run)}>see how it would look</a>;
 }
 
 function useMessagePath({ run, step }: OneMessage): string {

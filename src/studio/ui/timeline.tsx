@@ -3,7 +3,7 @@ import type { ChainLink } from "../../explain/explanation.ts";
 import { formatDuration, MINUTE_MS } from "../../lib/durations.ts";
 import { runPath, stepAnchor, useFrame } from "../page.ts";
 import { exact, Icon, Pill } from "./parts.tsx";
-import { SentPill } from "./sent.tsx";
+import { SentPill, UnsentLink } from "./sent.tsx";
 
 /** Shorter gaps are not shown. */
 const SHORTEST_GAP_MS = MINUTE_MS;
@@ -47,12 +47,24 @@ export function Timeline({
                 </p>
               )}
               {link.note === null ? null : <p className="value">{link.note}</p>}
-              {showsRun && link.runRef !== null ? <a href={runPath(link.runRef)}>see the run</a> : null}
+              <Links link={link} showsRun={showsRun} />
             </div>
           </li>,
         ];
       })}
     </ol>
+  );
+}
+
+function Links({ link, showsRun }: { link: ChainLink; showsRun: boolean }): ReactElement | null {
+  const { runRef: run, workflow, step } = link;
+  if (run === null) return null;
+  const isUnsent = link.kind === "decision" && !isSent(link);
+  return (
+    <span className="acts">
+      {isUnsent && workflow !== null && step !== null ? <UnsentLink {...{ run, workflow, step }} /> : null}
+      {showsRun ? <a href={runPath(run)}>see the run</a> : null}
+    </span>
   );
 }
 

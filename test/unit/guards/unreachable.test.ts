@@ -12,6 +12,7 @@ const guardWith = (usesNovuAddresses: boolean) =>
     optOutsOf: async () => ({ off: [] }),
     bouncesOf: async () => [],
     flagsOf: async () => ({ outcome: "answered", values: {} }),
+    countSends: async () => 0,
     reserveSend: async () => true,
   });
 
@@ -68,7 +69,7 @@ describe.each<[Channel, Case[]]>([
     const about = { transactionId: "t", workflow: "w", step: "s", distinctId: "ada" };
     const { objection } = await guard({
       ...{ ...about, channel, person, unreadable, addresses },
-      ...{ recipient: null, topic: null, holdout: null },
+      ...{ recipient: null, topic: null, holdout: null, isTrial: false },
     });
     expect(objection?.detail ?? null).toBe(detail);
   });
@@ -101,7 +102,17 @@ it.each<
   "by the source's addresses, and by Novu's too: %s",
   async (_name, channel, person, addresses, by, byBoth, unreadable = []) => {
     const about = { transactionId: "t", workflow: "w", step: "s", distinctId: "ada" };
-    const send = { ...about, channel, person, unreadable, addresses, recipient: null, topic: null, holdout: null };
+    const send = {
+      ...about,
+      channel,
+      person,
+      unreadable,
+      addresses,
+      recipient: null,
+      topic: null,
+      holdout: null,
+      isTrial: false,
+    };
     const details = [];
     for (const usesNovuAddresses of [false, true])
       details.push((await guardWith(usesNovuAddresses)(send)).objection?.detail ?? null);
