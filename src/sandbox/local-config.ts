@@ -51,7 +51,14 @@ export function localConfig(
       webhookSecrets: [LOCAL_KEYS.novuSigningSecret],
       triggersPerSecond: undefined,
     },
-    posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
+    posthog: {
+      projectToken: LOCAL_KEYS.projectToken,
+      projectId: LOCAL_KEYS.projectId,
+      personalApiKey: LOCAL_KEYS.personalApiKey,
+      host: posthog.url,
+      apiHost: posthog.url,
+      webhookSecrets: [LOCAL_KEYS.signingSecret],
+    },
     segment: { secrets: [LOCAL_KEYS.segmentSecret], profiles: withoutProfiles ? null : profiles },
     databaseUrl: undefined,
     databaseDirectUrl: undefined,
@@ -62,6 +69,3 @@ export function localConfig(
     studioSecret: undefined,
   };
 }
-
-/** The ports of `npm run dev`; --port changes the app's port. */
-export const SANDBOX_PORTS = { app: 4000, posthog: 4002, novu: 4003, segment: 4004 } as const;

@@ -118,7 +118,10 @@ export async function openSandbox({
     isRehearsal,
     sqliteDriver: options.sqliteDriver,
   };
-  let app = await start();
+  let app = await start().catch(async (error) => {
+    await stopServices();
+    throw error;
+  });
   await connect();
 
   const sandbox: Sandbox = {
@@ -141,9 +144,7 @@ export async function openSandbox({
     sync,
     async stop() {
       await app.stop({ drainMs: 0 });
-      clock.stop();
-      // Close at once: a request that is still open waits for an answer that a test delays.
-      await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);
+      await stopServices();
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   };
@@ -152,6 +153,12 @@ export async function openSandbox({
   function start(): Promise<App> {
     for (const { cohorts } of parts.product.workflows) for (const { id } of cohorts) posthog.addCohort(id);
     return openApp(options.withoutPostHog ? { ...config, posthog: null } : config, parts);
+  }
+
+  async function stopServices(): Promise<void> {
+    clock.stop();
+    // Close at once: a request that is still open waits for an answer that a test delays.
+    await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);
   }
 
   /** The work of `npm run connect`, `npm run sync` and Segment's pages in a real project. */

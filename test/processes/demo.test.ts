@@ -19,6 +19,13 @@ describe("the demo", { timeout: WITHIN_MS + 20_000 }, () => {
     expect(stdout.trimEnd()).toMatch(/npm run demo -- --stay$/);
   });
 
+  it("plays on the plan in NOVU_PLAN, and on no other one", async () => {
+    using folder = testFolder();
+    const on = (plan: string) => run(testDemo, ["--out", folder.path], { env: { NOVU_PLAN: plan } });
+    expect((await on("enterprise")).code).toBe(0);
+    expect(await on("gold")).toMatchObject({ code: 1, stderr: expect.stringContaining("NOVU_PLAN: ") });
+  });
+
   it("--stay keeps the studio open at that address until SIGINT", async () => {
     using folder = testFolder();
     const args = [built("test/support/demo.ts"), "--out", folder.path, "--stay", "--port", "0"];

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeTrouble } from "../../src/lib/supported-node.ts";
 import { environment, RUN_APP, startApp } from "../support/app-process.ts";
@@ -45,9 +47,12 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
   it("is alive, ready, and ends cleanly on SIGTERM with what it was doing done", async () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
-    await using app = await startApp(environment(sandbox, folder.path));
+    const file = join(folder.path, "settings");
+    writeFileSync(file, "INTERNAL_USER=@acme.example\nGIT_REVISION='eb7220b'\nPORT=1\n");
+    await using app = await startApp({ ...environment(sandbox, folder.path), ENV_FILE: file });
     expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: "ok" });
-    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready", revision: null });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready", revision: "eb7220b" });
+    expect(app.output()).toContain('"trouble":"INTERNAL_USER is no setting of this app; do you mean INTERNAL_USERS?"');
     expect((await fetch(`${app.url}/nothing`)).status).toBe(404);
 
     expect((await post(app.url, delivery({ timestamp: NOW }))).status).toBe(202);

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, type CommandContext, defineCommand, type OptionValues } from "../../lib/command.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
-import { SANDBOX_PORTS } from "../local-config.ts";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.ts";
+import { planIn } from "../sandbox-settings.ts";
 import type { DemoStory } from "./demo-story.ts";
 import { htmlOf } from "./message-html.tsx";
 import { type DemoResult, play } from "./play.ts";
 
 const HELP = `npm run demo [-- options]
 
-Plays two weeks of a few people, on a virtual clock and over real sockets, on Novu's Free plan.
-Exits 1 when a decision differs from the story in src/workflows/demo/story.ts. The demo leaves out the
+Plays two weeks of a few people, on a virtual clock and over real sockets, on Novu's Free plan, or on
+the plan in NOVU_PLAN. Exits 1 when a decision differs from the story in src/workflows/demo/story.ts. The demo leaves out the
 scenes of a workflow that is not in src/workflows/index.ts, and prints the workflow's id.
 
   --out DIR   folder for the messages as HTML (./.data/demo)
@@ -30,7 +30,7 @@ const LOOK = { scene: "bold", sent: "green", "not sent": "yellow" } as const;
 const OPTIONS = {
   out: { type: "string", default: "./.data/demo" },
   stay: { type: "boolean" },
-  port: { type: "string", default: String(SANDBOX_PORTS.app) },
+  port: { type: "string", default: "4000" },
 } as const;
 
 export interface Demo extends Pick<SandboxOptions, "product" | "samples"> {
@@ -55,16 +55,17 @@ export function demoOf(demo: Demo): Command {
 async function playStory(
   { product, samples, story }: Demo,
   { out, json, stay, port }: OptionValues<typeof OPTIONS> & { json: boolean },
-  context: Pick<CommandContext, "io" | "signal">,
+  context: Pick<CommandContext, "env" | "io" | "signal">,
 ): Promise<number> {
-  const { io } = context;
+  const { env, io } = context;
+  const plan = planIn(env);
   const startedAt = performance.now();
   const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
   try {
     // Without --stay the app takes any free port, because another process may use the port in the options.
     const ports = { app: stay ? Number(port) : 0, posthog: 0, novu: 0, segment: 0 };
     const { startsAt: startAt, days } = story;
-    await using sandbox = await openSandbox({ dataDir, product, samples, startAt, plan: "free", ports });
+    await using sandbox = await openSandbox({ dataDir, product, samples, startAt, plan, ports });
     const { surprise, ...result } = await play(sandbox, story);
     const files = writeMessages(sandbox, out);
     const seconds = (performance.now() - startedAt) / 1000;
