@@ -6,6 +6,7 @@ import { createKyselyStore } from "./kysely-store.ts";
 import { slotsInDatabase } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
 import { notifications } from "./notifications.ts";
+import { connectionTrouble } from "./postgres-trouble.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -122,6 +123,9 @@ async function prepare(url: string, tables: typeof migrate): Promise<void> {
     }),
   });
   try {
+    await sql`select 1`.execute(db).catch((error) => {
+      throw connectionTrouble(url, error);
+    });
     await tables(db, "postgres");
   } catch (error) {
     throw new Error("the store at DATABASE_URL cannot be opened", { cause: error });

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-driver.ts";
 
@@ -15,14 +16,28 @@ export function fileIn(dataDir: string): string {
 
 export function assertStoreIn(dataDir: string): void {
   if (existsSync(fileIn(dataDir))) return;
+  if (existsSync(dataDir)) assertAccess(dataDir, "read");
   throw new Error(`there is no store in "${dataDir}"; set DATA_DIR to the folder that the app keeps its data in`);
 }
 
 export function makeDataFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true });
+  } catch (cause) {
+    const folder = resolve(dataDir);
+    throw new Error(
+      `the data folder "${folder}" cannot be made by ${user()}; make it and give it to this user, or set DATA_DIR to another folder`,
+      { cause },
+    );
+  }
+  assertAccess(dataDir, "written");
+}
+
+function assertAccess(dataDir: string, way: "read" | "written"): void {
+  try {
+    accessSync(dataDir, constants.X_OK | (way === "read" ? constants.R_OK : constants.W_OK));
   } catch (error) {
-    throw cannotBeWritten(dataDir, error);
+    throw refused(dataDir, way, error);
   }
 }
 
@@ -41,7 +56,7 @@ export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => voi
     const isBusy = error instanceof SqliteError && error.code === "SQLITE_BUSY";
     const holder = isBusy && database !== undefined ? holderIn(database) : null;
     database?.close();
-    if (holder === null) throw cannotBeWritten(dataDir, error);
+    if (holder === null) throw refused(dataDir, "written", error);
     throw new DataFolderInUseError(
       `the data folder "${dataDir}" is in use by ${holder}; stop that process or give this one another DATA_DIR`,
       { cause: error },
@@ -55,11 +70,20 @@ export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => voi
   };
 }
 
-function cannotBeWritten(dataDir: string, cause: unknown): Error {
+function refused(dataDir: string, way: "read" | "written", cause: unknown): Error {
   return new Error(
-    `the data folder "${dataDir}" cannot be written; let this user write it, or set DATA_DIR to another folder`,
+    `the data folder "${resolve(dataDir)}" cannot be ${way} by ${user()}; give it to this user, or set DATA_DIR to another folder`,
     { cause },
   );
+}
+
+function user(): string {
+  try {
+    return `the user "${userInfo().username}"`;
+  } catch {
+    // A container may run as a number without a name.
+    return "this user";
+  }
 }
 
 function holderIn(database: SqliteConnection): string {

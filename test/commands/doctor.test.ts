@@ -144,7 +144,9 @@ describe("the doctor", () => {
     [
       "a database that is down",
       { databaseUrl: "postgresql://app:hunter22@127.0.0.1:9/app" },
-      ["✗ store: check DATABASE_URL .*cannot be opened((?!hunter22).)*$"],
+      [
+        '✗ store: check DATABASE_URL .*cannot be opened: the database "app" at 127.0.0.1:9 does not answer((?!hunter22).)*$',
+      ],
     ],
   ])("says what to do about %s", async (_, other, wanted) => {
     const found = await complaints(other);

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { waitName } from "../../src/contracts/event-wait.ts";
@@ -367,11 +368,16 @@ describe("the data folder", () => {
     writeFileSync(join(folder.path, "file"), "");
     mkdirSync(join(folder.path, "closed"));
     chmodSync(join(folder.path, "closed"), 0o555);
-    for (const name of ["closed", "closed/new", "file/new"]) {
+    const by = process.getuid?.() === 0 ? "nobody" : userInfo().username;
+    for (const [name, trouble, wayOut] of [
+      ["closed", "written", "give it to this user"],
+      ["closed/new", "made", "make it and give it to this user"],
+      ["file/new", "made", "make it and give it to this user"],
+    ] as const) {
       const dataDir = join(folder.path, name);
       const { stdout } = elsewhere(dataDir, "", AS_NOBODY);
       expect(stdout).toBe(
-        `the data folder "${dataDir}" cannot be written; let this user write it, or set DATA_DIR to another folder\n`,
+        `the data folder "${dataDir}" cannot be ${trouble} by the user "${by}"; ${wayOut}, or set DATA_DIR to another folder\n`,
       );
     }
   });
