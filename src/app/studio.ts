@@ -31,6 +31,10 @@ export function openStudio(
       if (sandbox !== undefined) persons.forget(run.distinctId);
       return persons.read(run);
     },
+    async capOf(distinctId) {
+      const { cap } = config.marketing;
+      return { ...cap, sent: await store.limits.countSends(distinctId, cap) };
+    },
     silent: runs.silent,
     compare: comparison.compare,
     redrive: store.jobs.redrive,

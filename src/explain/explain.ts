@@ -97,9 +97,7 @@ function entered(about: About, history: History): string[] {
   const notSent = decisions.findLast(({ outcome }) => outcome === "skipped");
   const failed = runs.findLast(({ status }) => status === "failed");
   return [
-    about.workflow === null
-      ? `${about.person} has ${count(runs.length, "run")}.`
-      : `${about.person} entered ${nameOf(about.workflow, about.workflows)} ${times(runs.length)}.`,
+    ...runCounts(about, runs),
     sent === 0 ? "No message was sent." : `${count(sent, "message")} ${sent === 1 ? "was" : "were"} sent.`,
     ...(notSent === undefined ? [] : [lastNotSent(notSent, history)]),
     ...(failed === undefined
@@ -108,6 +106,22 @@ function entered(about: About, history: History): string[] {
     ...(runs.some(({ status }) => status === "in progress" || status === "pending")
       ? ["A run is still in progress."]
       : []),
+  ];
+}
+
+/** A run that Novu has not started is no entry. */
+function runCounts({ person, workflow, workflows }: About, runs: History["runs"]): string[] {
+  const name = workflow === null ? null : nameOf(workflow, workflows);
+  const notStarted = runs.filter(({ status }) => status === "not started").length;
+  const pending = runs.filter(({ status, enteredAt }) => enteredAt === null && status !== "not started").length;
+  const entries = runs.length - notStarted - pending;
+  const of = name === null ? person : `${person} in ${name}`;
+  const entered =
+    name === null ? `${person} has ${count(entries, "run")}.` : `${person} entered ${name} ${times(entries)}.`;
+  return [
+    ...(entries === 0 ? [] : [entered]),
+    ...(notStarted === 0 ? [] : [`${count(notStarted, "run")} of ${of} did not start.`]),
+    ...(pending === 0 ? [] : [`${count(pending, "run")} of ${of} ${pending === 1 ? "is" : "are"} not at Novu yet.`]),
   ];
 }
 
@@ -129,5 +143,5 @@ function notEntered({ person, workflow, workflows }: About, { exits, ignored, su
 }
 
 function times(number: number): string {
-  return number === 1 ? "once" : `${number} times`;
+  return number === 1 ? "once" : number === 2 ? "twice" : `${number} times`;
 }

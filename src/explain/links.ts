@@ -10,7 +10,7 @@ import type {
   RunRecord,
   WithdrawalRecord,
 } from "../contracts/history.ts";
-import { formatDuration } from "../lib/durations.ts";
+import { durationInWords } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
 import {
   CHANNEL_NAMES,
@@ -35,7 +35,7 @@ export function eventLink(event: EventRecord, { runs, exits }: History): ChainLi
   const lateMs = event.receivedAt - Date.parse(event.occurredAt);
   return {
     ...link("event", event.occurredAt, "quiet", event.name),
-    sentence: `${event.distinctId} ${did}. ${sentBy(event.source)} ${lateMs < 1_000 ? "at once" : `${formatDuration(lateMs)} later`}.`,
+    sentence: `${event.distinctId} ${did}. ${sentBy(event.source)} ${lateMs < 1_000 ? "at once" : `${durationInWords(lateMs)} later`}.`,
     value: event.uuid,
     workflow: run?.workflow ?? exit?.workflow ?? null,
     runRef: run?.transactionId ?? null,

@@ -5,7 +5,8 @@ import { COHORT_ENTERED, type LifecycleEvent, type Source } from "../contracts/e
 import type { History, IgnoredRecord, JobRecord, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { PersonRead } from "../contracts/person.ts";
-import type { DiscoveredWorkflow, WorkflowRoutes } from "../contracts/workflow.ts";
+import type { DiscoveredWorkflow, Shape, ShapeStep, WorkflowRoutes } from "../contracts/workflow.ts";
+import { NOVU_UNITS_MS } from "../lib/durations.ts";
 import type { EndedSessions } from "./access.ts";
 
 /** A workflow as it is in the code. */
@@ -31,7 +32,20 @@ export interface WorkflowFacts {
     does: "starts it" | "ends it" | "ends a wait" | "starts or ends it, on a condition";
   }>;
   /** In Novu's order. */
-  steps: Array<{ step: string; type: string; channel: Channel | null }>;
+  steps: StepFacts[];
+}
+
+export interface StepFacts {
+  step: string;
+  type: string;
+  /** Null for a step that sends no message. */
+  channel: Channel | null;
+  /** The wait in the code to which the step belongs: a long wait has several delay steps. Null for other steps. */
+  wait: string | null;
+  /** The length of the step in milliseconds; null if the code finds it in each run. */
+  waitMs: number | null;
+  /** For a wait for an event: how long it takes at most, in milliseconds. */
+  atMostMs: number | null;
 }
 
 /**
@@ -90,6 +104,8 @@ export interface Facts extends Omit<StudioStore, "limits"> {
     source: Source;
     occurredAt: string;
   }): Promise<{ reading: PersonReading; readAt: string }>;
+  /** The number of messages to this person that count under the frequency cap now, and the cap. */
+  capOf(distinctId: string): Promise<{ sent: number; most: number; withinMs: number }>;
   /** Workflows that sent no message in the last 7 days, although people entered and their first wait is over. */
   silent(): Promise<string[]>;
   /** The workflows, compared with PostHog; null while PostHog has not answered. */
@@ -124,12 +140,22 @@ export function workflowFacts(
         ? cohorts.map((cohort) => ({ event, name: `entering cohort ${cohort.id}`, does: "starts it" as const }))
         : { event, name: event, does: effectOf(event, routes) },
     ),
-    steps: shape.steps.map(({ step, type }) => ({
-      step,
-      type,
-      channel: sendingSteps.find((one) => one.step === step)?.channel ?? null,
+    steps: shape.steps.map((one) => ({
+      step: one.step,
+      type: one.type,
+      channel: sendingSteps.find(({ step }) => step === one.step)?.channel ?? null,
+      wait: waitOf(one, shape),
+      waitMs: one.fixed === undefined ? null : one.fixed.amount * (NOVU_UNITS_MS[one.fixed.unit] ?? 0),
+      atMostMs: one.atMostMs ?? null,
     })),
   };
+}
+
+/** The later delay steps of one wait have a number after its id. */
+function waitOf({ step, type, fixed }: ShapeStep, { steps }: Shape): string | null {
+  if (type !== "delay") return null;
+  const first = step.replace(/-\d+$/, "");
+  return fixed?.wait ?? (steps.some((one) => one.step === first && one.type === "delay") ? first : step);
 }
 
 /** Tests the routes with an event that has only a name, so that no condition is met. */

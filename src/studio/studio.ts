@@ -21,6 +21,7 @@ interface Options {
   discovered: DiscoveredWorkflow[];
   routes: Routes[];
   readPerson: Parameters<typeof createReadings>[0];
+  capOf: Facts["capOf"];
   silent: Facts["silent"];
   compare: Facts["compare"];
   redrive: Facts["redrive"];
@@ -43,6 +44,7 @@ export function createStudio({
   discovered,
   routes,
   readPerson,
+  capOf,
   silent,
   compare,
   redrive,
@@ -68,6 +70,7 @@ export function createStudio({
     jobs: store.jobs,
     workflows: discovered.map((workflow) => workflowFacts(workflow, routes)),
     readPerson: createReadings(readPerson, cacheMs, now),
+    capOf,
     silent,
     compare,
     redrive,

@@ -11,6 +11,7 @@ import { Empty, Panel } from "../ui/parts.tsx";
 import { Timeline } from "../ui/timeline.tsx";
 import { MessageTable } from "./message-fields.tsx";
 import { ChannelForms, CohortForms, PersonForms } from "./person-forms.tsx";
+import { type Next, NextPanel, nextOf } from "./person-next.tsx";
 import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
@@ -26,6 +27,7 @@ interface OnePerson {
   readAt: string;
   /** Another source that has the person; null if there is none. */
   otherSource: SandboxSource | null;
+  next: Next;
   runs: ListedRun[];
   decisions: ChainLink[];
   /** In the sandbox: the person as the source has them. */
@@ -53,6 +55,7 @@ export const personPage = page<OnePerson>({
 
     const occurredAt = run?.occurredAt ?? new Date(now).toISOString();
     const { reading, readAt } = await facts.readPerson({ distinctId, source, occurredAt });
+    const cap = await facts.capOf(distinctId);
     const chain = explain(history, { person: distinctId, workflows: facts.workflows });
     if (reading.outcome === "not found" && person === null && !chain.isKnown) return null;
 
@@ -66,6 +69,7 @@ export const personPage = page<OnePerson>({
       source,
       readAt,
       otherSource: PERSON_SOURCES.find((one) => having.has(one) && one !== source && one !== readFrom) ?? null,
+      next: nextOf(history, { reading, workflows: facts.workflows, cap, most: MOST_SHOWN }),
       runs: listed(newestFirst.slice(0, MOST_SHOWN), history.decisions),
       decisions: chain.links.filter(({ kind }) => kind === "decision").slice(-MOST_SHOWN),
       person,
@@ -80,13 +84,14 @@ export const personPage = page<OnePerson>({
   },
 
   view(model) {
-    const { distinctId, personRef, otherSource, runs, decisions, person, messages, channels, cohorts } = model;
+    const { distinctId, personRef, otherSource, next, runs, decisions, person, messages, channels, cohorts } = model;
     const others = person?.distinctIds.filter((id) => id !== distinctId) ?? [];
     return {
       title: distinctId,
       ...(others.length > 0 && { lead: `Also known as ${others.join(", ")}` }),
       content: (
         <>
+          <NextPanel {...next} />
           <ReadPanel
             {...model}
             footer={

@@ -4,12 +4,13 @@ import type { EventRecord, RunRecord } from "../../contracts/history.ts";
 import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
 import { isPersonSource, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
-import { type Chain, type ChainLink, inOrder, nameOf } from "../../explain/explanation.ts";
-import { formatDuration } from "../../lib/durations.ts";
+import { type Chain, inOrder, nameOf } from "../../explain/explanation.ts";
 import { link, page, stepPath } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
 import { exact, Id, Notice, Panel, Pill, type Tone } from "../ui/parts.tsx";
 import { Axis, isSent, Timeline } from "../ui/timeline.tsx";
+import { novuLinks, presentPart, waitsIn } from "./novu-links.ts";
+import { nextOfRun } from "./person-next.tsx";
 import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
 interface OneRun {
@@ -18,7 +19,9 @@ interface OneRun {
   /** The events that started and ended the run. */
   events: EventRecord[];
   chain: Chain;
-  /** In the sandbox: the steps of the run, as the local Novu has them. */
+  /** The next message in a sentence; null for a run that has ended. */
+  next: string | null;
+  /** In the sandbox: the steps of the run as the local Novu has them, each wait as one step. */
   jobs: SandboxStep[];
   /** In the sandbox: the errors of the fork's code, with the file and the line. */
   errors: Array<{ step: string; error: string }>;
@@ -34,7 +37,8 @@ export const runPage = page<OneRun>({
     const { distinctId: person, workflow, transactionId } = run;
     const jobs = sandbox?.stepsOfRun(transactionId) ?? [];
     const chain = explain(history, { person, workflow, workflows: facts.workflows });
-    const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
+    const { steps = [] } = facts.workflows.find(({ id }) => id === workflow) ?? {};
+    const links = [...chain.links, ...novuLinks(jobs, run, steps)].sort(inOrder);
     const source = sourceOf(run, history.events);
     const errors = jobs.flatMap(({ stepId: step }) => {
       const error = sandbox?.errorOf(transactionId, step) ?? null;
@@ -45,12 +49,16 @@ export const runPage = page<OneRun>({
       personRef: person,
       events: history.events,
       chain: { ...chain, links },
-      jobs,
+      next: run.endedAt === null ? nextOfRun(run, history, facts.workflows).sentence : null,
+      jobs: waitsIn(jobs, steps).flatMap((wait) => {
+        const part = presentPart(wait);
+        return part === undefined ? [] : [{ ...part, stepId: wait.id }];
+      }),
       errors,
     };
   },
 
-  view: ({ run, personRef, events, chain, jobs, errors }, frame) => ({
+  view: ({ run, personRef, events, chain, next, jobs, errors }, frame) => ({
     title: `${nameOf(run.workflow, frame.workflows)}, for ${run.distinctId}`,
     lead: chain.answer,
     content: (
@@ -70,6 +78,7 @@ export const runPage = page<OneRun>({
           }
         >
           <FieldList fields={RUN_FIELDS} row={run} />
+          {next === null ? null : <p>{next}</p>}
         </Panel>
         <Panel
           title="What happened"
@@ -132,45 +141,4 @@ function StepsPanel({ run, steps }: { run: Pick<RunRow, "runRef" | "workflow">; 
 function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
   return source !== undefined && isPersonSource(source) ? source : undefined;
-}
-
-/** The steps of a run at the local Novu. For a message step, only the facts that its decision does not have. */
-function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {
-  return jobs.flatMap((job) => linksOf(job).map((one) => ({ ...one, workflow })));
-}
-
-function linksOf({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<ChainLink, "workflow">> {
-  if (changedAt === null) return [];
-  const link = (at: number, tone: ChainLink["tone"], label: string, sentence: string) => ({
-    at: new Date(at).toISOString(),
-    kind: "step" as const,
-    tone,
-    label,
-    sentence,
-    value: null,
-    note: null,
-    step: stepId,
-    runRef: null,
-  });
-  if (status === "delayed" && wakesAt !== null)
-    return [
-      link(
-        changedAt,
-        "quiet",
-        "waits",
-        `Novu started to wait at ${stepId}, for ${formatDuration(wakesAt - changedAt)}`,
-      ),
-      link(wakesAt, "info", "continues", `Novu continues after ${stepId}`),
-    ];
-  if (status === "failed")
-    return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no reason is known"}`)];
-  if (status === "merged")
-    return [link(changedAt, "quiet", "merged", `${stepId} was merged into the digest of another run`)];
-  if (isChannel(type)) return [];
-  // A completed step comes before other facts of the same time, because they follow from it.
-  if (status === "completed")
-    return [{ ...link(changedAt, "quiet", type, `Novu completed ${stepId}`), kind: "step done" as const }];
-  if (status === "skipped" || status === "canceled")
-    return [link(changedAt, "quiet", status, `Novu ${status} ${stepId}`)];
-  return [];
 }

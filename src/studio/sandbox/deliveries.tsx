@@ -1,29 +1,33 @@
 import type { ReactElement } from "react";
+import type { RunRecord } from "../../contracts/history.ts";
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
 import { SOURCES } from "../../contracts/sources.ts";
 import { parseJson } from "../../lib/json.ts";
+import type { Facts } from "../facts.ts";
 import { link, personPath } from "../page.ts";
 import { type ListedRun, listed, RunTable } from "../pages/run-table.tsx";
 import { aboutOf } from "../pages/runs.tsx";
 import { type Field, FieldList, RowTable } from "../ui/fields.tsx";
 import { PostForm, Submit } from "../ui/forms.tsx";
-import { Empty, exact, Id, olderLink, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
+import { Empty, exact, Id, olderLink, Panel, When } from "../ui/parts.tsx";
+import { Answer, type Delivered } from "./delivery-answer.tsx";
 import { deliveryPath, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface Deliveries {
-  deliveries: SandboxDelivery[];
+  deliveries: Delivered[];
   before: number | null;
 }
 
 /** The webhooks of the local PostHog and Segment, with the answers of the app. */
 export const deliveriesPage = sandboxPage<Deliveries>({
   path: "/deliveries",
-  async read({ sandbox, query: { event, before: shownBefore } }) {
+  async read({ facts, sandbox, query: { event, before: shownBefore } }) {
     const { rows, before } = newestFirst(sandbox.deliveries(), {
       before: shownBefore,
       isWanted: ({ eventUuid }) => event === undefined || eventUuid === event,
     });
-    return { deliveries: rows, before };
+    const deliveries = rows.map(async (row) => delivered(row, await runsOf(row, facts)));
+    return { deliveries: await Promise.all(deliveries), before };
   },
 
   view: ({ deliveries, before }, frame) => ({
@@ -52,8 +56,21 @@ export const deliveriesPage = sandboxPage<Deliveries>({
 
 const MOST_RUNS = 20;
 
+async function runsOf({ eventUuid }: SandboxDelivery, facts: Facts): Promise<RunRecord[]> {
+  return eventUuid === "" ? [] : facts.runs.list({ limit: MOST_RUNS, about: aboutOf(eventUuid, { facts }) });
+}
+
+function delivered(delivery: SandboxDelivery, runs: RunRecord[]): Delivered {
+  const does = ({ eventUuid, status }: RunRecord) =>
+    eventUuid !== delivery.eventUuid ? "ended" : status === "not started" ? "did not start" : "started";
+  return {
+    ...delivery,
+    runs: runs.map((run) => ({ workflow: run.workflow, runRef: run.transactionId, does: does(run) })),
+  };
+}
+
 interface OneDelivery {
-  delivery: SandboxDelivery;
+  delivery: Delivered;
   runs: ListedRun[];
 }
 
@@ -63,11 +80,9 @@ export const deliveryPage = sandboxPage<OneDelivery>({
   async read({ facts, sandbox, params }) {
     const delivery = sandbox.deliveries().find(({ id }) => id === params.delivery);
     if (delivery === undefined) return null;
-    const { eventUuid } = delivery;
-    const runs =
-      eventUuid === "" ? [] : await facts.runs.list({ limit: MOST_RUNS, about: aboutOf(eventUuid, { facts }) });
+    const runs = await runsOf(delivery, facts);
     return {
-      delivery,
+      delivery: delivered(delivery, runs),
       runs: listed(runs, await facts.decisions.listOfRuns(runs.map(({ transactionId }) => transactionId))),
     };
   },
@@ -97,7 +112,7 @@ export const deliveryPage = sandboxPage<OneDelivery>({
   }),
 });
 
-function AnswerPanel({ delivery }: { delivery: SandboxDelivery }): ReactElement {
+function AnswerPanel({ delivery }: { delivery: Delivered }): ReactElement {
   return (
     <Panel
       title="The answer of the app"
@@ -112,7 +127,7 @@ function AnswerPanel({ delivery }: { delivery: SandboxDelivery }): ReactElement 
     >
       {delivery.attempts.map((attempt) => (
         <div key={attempt.at}>
-          <Answer {...attempt} />
+          <Answer {...attempt} runs={delivery.runs} />
           <p className="quiet">
             {exact(attempt.at)}, after {Math.max(1, Math.round(attempt.ms))} ms
           </p>
@@ -163,11 +178,11 @@ const PERSON: Field<SandboxDelivery> = {
 };
 
 /** The columns of the list. */
-const DELIVERY_COLUMNS: Array<Field<SandboxDelivery>> = [
+const DELIVERY_COLUMNS: Array<Field<Delivered>> = [
   { name: "Event", of: ({ id, event }) => <a href={deliveryPath(id)}>{event}</a> },
   SOURCE,
   PERSON,
-  { name: "Answer of the app", kind: "long", of: ({ attempts }) => <Answer {...attempts.at(-1)} /> },
+  { name: "Result", kind: "long", of: ({ attempts, runs }) => <Answer {...attempts.at(-1)} runs={runs} /> },
   {
     name: "Delivered",
     of: ({ attempts }) => (
@@ -186,26 +201,3 @@ const DELIVERY_FIELDS: Array<Field<SandboxDelivery>> = [
   { name: "Event id", of: ({ eventUuid }) => (eventUuid === "" ? "–" : <Id>{eventUuid}</Id>) },
   { name: "Webhook id", of: ({ id }) => <Id>{id}</Id> },
 ];
-
-/** The status and the body of an answer of the app. */
-function Answer({ status, answer = "" }: { status?: number | null; answer?: string }): ReactElement {
-  if (status === undefined) return <span className="quiet">not yet</span>;
-  const parsed = parseJson(answer);
-  const words =
-    typeof parsed === "object" && parsed !== null
-      ? Object.entries(parsed)
-          .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-          .join(", ")
-      : answer;
-  return (
-    <span className="stack">
-      <Pill tone={toneOf(status, parsed)}>{status ?? "no answer"}</Pill>
-      <span>{words}</span>
-    </span>
-  );
-}
-
-function toneOf(status: number | null, parsed: unknown): Tone {
-  if (status === null || status >= 400) return "bad";
-  return typeof parsed === "object" && parsed !== null && "accepted" in parsed ? "good" : "warn";
-}

@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 import type { TravelTarget } from "../../contracts/sandbox.ts";
-import { formatDuration } from "../../lib/durations.ts";
+import { durationInWords } from "../../lib/durations.ts";
 import { useFrame, type View } from "../page.ts";
 import { ASSETS } from "./assets.ts";
 import { PostForm, Submit } from "./forms.tsx";
@@ -192,7 +192,7 @@ function TimeBar({ nextStepAt }: { nextStepAt: number | null }): ReactElement {
         <span>
           {nextStepAt === null
             ? "no step is waiting"
-            : `the next step continues ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
+            : `the next step continues ${nextStepAt > now ? `in ${durationInWords(nextStepAt - now)}` : "now"}`}
         </span>
       </p>
       <PostForm action="/studio/time">

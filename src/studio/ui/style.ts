@@ -185,6 +185,8 @@ pre { margin: 0; padding: 12px 14px; border-radius: 8px; background: var(--groun
 .reads .two { flex-basis: 100%; }
 .share { display: block; width: 100%; min-width: 90px; height: 8px; border-radius: 4px; margin-top: 7px; }
 .share .none { fill: var(--quiet-bg); } .share .good { fill: var(--good); } .share .bad { fill: var(--bad); }
+ul.lines { list-style: none; margin: 0; padding: 0; }
+ul.lines li { display: grid; gap: 2px; justify-items: start; padding: 11px 16px; border-bottom: 1px solid var(--line-2); overflow-wrap: anywhere; }
 ol.steps { list-style: none; margin: 0; padding: 0; counter-reset: step; }
 ol.steps li { counter-increment: step; display: flex; gap: 12px; align-items: center; padding: 9px 16px; border-top: 1px solid var(--line-2); overflow-wrap: anywhere; }
 ol.steps li:first-child { border-top: 0; }

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { ChainLink } from "../../explain/explanation.ts";
-import { formatDuration, MINUTE_MS } from "../../lib/durations.ts";
+import { durationInWords, MINUTE_MS } from "../../lib/durations.ts";
 import { runPath, stepAnchor, useFrame } from "../page.ts";
 import { exact, Icon, Pill } from "./parts.tsx";
 import { SentPill, UnsentLink } from "./sent.tsx";
@@ -105,7 +105,7 @@ function Gap({ ms }: { ms: number }): ReactElement {
     <li className="gap">
       <span className="at" />
       <span className="dot" />
-      <p className="what">{formatDuration(ms)} later</p>
+      <p className="what">{durationInWords(ms)} later</p>
     </li>
   );
 }
@@ -138,7 +138,7 @@ export function Axis({ links }: { links: ChainLink[] }): ReactElement | null {
       </svg>
       <p>
         <span>{exact(from)}</span>
-        <span>{formatDuration(to - from)} in all</span>
+        <span>{durationInWords(to - from)} in all</span>
         <span>{exact(to)}</span>
       </p>
     </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import { campaign, happen } from "../../support/campaign.ts";
+import { campaign, happen, upTo } from "../../support/campaign.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
 import { connectServices, cookieOf, logIn, productionStudio, type Visitor, visitor } from "../../support/studio.ts";
@@ -133,6 +133,29 @@ describe("the page of a person shows what the workflows read", () => {
   });
 });
 
+describe("the page of a person shows what comes next", () => {
+  it("the next message of each run in progress, the opt-outs, and the places under the cap", async () => {
+    await using sandbox = await testSandbox({ workflows: [onboarding], marketing: upTo(1) });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    const next = async () => panel(await here.text("/people/ada"), "What comes next").text;
+    happen(sandbox, "user_signed_up");
+    await sandbox.settled();
+    expect(await next()).toMatch(
+      /Onboarding The email setup-nudge is due on Wednesday 2026-03-04 at 09:00 UTC or, outside the sending hours, when they begin, unless onboarding_completed comes before\. see how it would look now/,
+    );
+    expect(await next()).toContain("frequency cap reached 1 of at most 1 messages in 7 days.");
+    expect(await next()).toContain("No opt-out is known.");
+    const [run] = (await api(here, "/people/ada")).next.runs;
+    expect(await here.text(`/runs/${encodeURIComponent(run.runRef)}`)).toContain(run.sentence);
+
+    sandbox.posthog.setPerson("ada", { unsubscribed_from: ["offers"] });
+    happen(sandbox, "onboarding_completed");
+    await sandbox.settled();
+    expect(await next()).toContain("No run is in progress");
+    expect(await next()).toContain("opted out offers (unsubscribed_from of the person)");
+  });
+});
+
 describe("the page of a person in production", () => {
   it("has a link from the name, and hides personal values until they are revealed", async () => {
     await using studio = await productionStudio();
@@ -167,6 +190,7 @@ describe("the page of a person in production", () => {
       expect(JSON.stringify(await api(here, person))).not.toContain(hidden);
     }
     expect(html).not.toContain("Newest messages");
+    expect(panel(html, "What comes next").text).toContain("The email setup-nudge is due on Wednesday 2026-03-04");
     expect(panel(html, "Newest runs").text).toContain("onboarding");
     expect(panel(html, "Last decisions").text).toMatch(
       /welcome \(email\) was not sent: the person opted out of .* The person was read from PostHog .*Could not be read: plan, unsubscribed_from\./,

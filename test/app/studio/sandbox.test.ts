@@ -353,7 +353,7 @@ describe("a workflow in the sandbox", () => {
     const { chain } = await api(here, `/runs/${encodeURIComponent(runs[0].runRef)}`);
     const steps = chain.links.filter(({ step }: { step: string | null }) => step !== null);
     expect(steps.map(({ step, label }: Record<string, string>) => `${step} ${label}`)).toEqual([
-      "an-hour delay",
+      "an-hour waited",
       "checkout-note sent",
       "until-a-day waits",
       "until-a-day continues",
@@ -369,15 +369,20 @@ describe("a workflow in the sandbox", () => {
     const run = `/runs/${encodeURIComponent(runs[0].runRef)}`;
     const answer = await api(here, run);
     expect(answer.chain.links.at(-1)).toMatchObject({
-      at: "2026-03-03T09:00:00.000Z",
+      at: "2026-03-04T09:00:00.000Z",
       label: "continues",
       step: "until-day-2",
     });
+    // On Novu's free plan the wait is two delay steps of a day.
+    for (const hours of [0, 30]) {
+      await sandbox.travel({ hours });
+      expect(await here.text(run)).toContain("Novu waits at until-day-2 for 2 days.");
+    }
     expect(answer.jobs.map(({ status }: { status: string }) => status)).toContain("pending");
     capture(sandbox, "onboarding_completed");
     await sandbox.settled();
     expect((await api(here, run)).jobs.map(({ status }: { status: string }) => status)).not.toContain("pending");
-    expect(await here.text(run)).toContain("Novu canceled until-day-2");
+    expect(await here.text(run)).toContain("Novu canceled the wait until-day-2 after 1 day 6 hours.");
   });
 });
 

@@ -48,6 +48,23 @@ describe("explain", () => {
     expect(chain.answer).toContain(`Last message not sent: welcome, because ${words}.`);
   });
 
+  const NOT_STARTED = { status: "not started", enteredAt: null } as const;
+  const PENDING = { status: "pending", enteredAt: null } as const;
+
+  it.each<[Array<Partial<RunRecord>>, of: string | null, answer: string]>([
+    [[{}, {}], "w", "ada entered W twice."],
+    [[{}], null, "ada has 1 run."],
+    [[NOT_STARTED], "w", "1 run of ada in W did not start."],
+    [[NOT_STARTED], null, "1 run of ada did not start."],
+    [[{}, NOT_STARTED, NOT_STARTED], "w", "ada entered W once. 2 runs of ada in W did not start."],
+    [[PENDING], "w", "1 run of ada in W is not at Novu yet."],
+  ])("counts only runs that started as entries: %j", (changes, workflow, answer) => {
+    const runs = changes.map((change, index) => run({ transactionId: `${index}:w`, ...change }));
+    const workflows = [{ id: "w", name: "W", events: [] }];
+    const chain = explain({ ...history(), runs }, { person: "ada", workflow, workflows });
+    expect(chain.answer.startsWith(`${answer} No message was sent.`)).toBe(true);
+  });
+
   it("has where the person was read", () => {
     const { links } = explain(
       { ...history(), runs: [run()], decisions: [decision({ personSource: "snapshot" })] },
