@@ -44,7 +44,7 @@ interface Effect extends LinkedPill {
 }
 
 /** Only a run that started or ended is green: most accepted events of a source only update the person. */
-export function effectOf(status: number | null, fields: Record<string, unknown>, runs: Runs): Effect[] {
+function effectOf(status: number | null, fields: Record<string, unknown>, runs: Runs): Effect[] {
   if (status === null) return [{ tone: "bad", text: "no answer" }];
   if (status >= 400) return [{ tone: "bad", text: "refused" }];
   if ("ignored" in fields) return [{ tone: "warn", text: "ignored" }];
