@@ -1,0 +1,16 @@
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { promisify } from "node:util";
+
+/** Formats files of the checkout in `root`, and sorts their imports. Throws with Biome's output if one has an error. */
+export async function format(root: string, files: string[]): Promise<void> {
+  const biome = createRequire(join(root, "package.json")).resolve("@biomejs/biome/bin/biome");
+  try {
+    await promisify(execFile)(execPath, [biome, "check", "--write", "--error-on-warnings", ...files], { cwd: root });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`Biome finds an error in ${files.join(", ")}:\n${stdout}${stderr}`, { cause: error });
+  }
+}
