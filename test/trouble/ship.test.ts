@@ -48,7 +48,10 @@ describe("the build", () => {
     const has = (path: string) => existsSync(image.at(join(image.workdir, path)));
     const built = ["dist/src/main.js", "dist/src/cli.js", "dist/src/workflows/index.js"];
     expect([...built, "node_modules/express", "package.json"].filter((path) => !has(path))).toEqual([]);
-    const leftOut = ["dist/src/sandbox", "dist/src/workflows/demo", "node_modules/typescript", "node_modules/vitest"];
+    const leftOut = [
+      ...["sandbox", "rehearsal", "fork", "workflows/demo"].map((folder) => `dist/src/${folder}`),
+      ...["typescript", "vitest"].map((name) => `node_modules/${name}`),
+    ];
     expect([...leftOut, "src", "test", ".git"].filter(has)).toEqual([]);
   });
 
