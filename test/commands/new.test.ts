@@ -16,7 +16,14 @@ describe("npm run new", () => {
 
   it("writes a workflow, its email, its story and its line, and prints the next commands", async () => {
     using checkout = checkoutOfWorkflows();
-    const { code, stdout, stderr } = await runNew(checkout, "trial-ending", "--on", "Trial's end", "--topic", "offers");
+    const { code, stdout, stderr } = await runNew(
+      checkout,
+      "trial-ending",
+      "--on",
+      "Trial's */ end",
+      "--topic",
+      "offers",
+    );
     expect([code, stderr]).toEqual([0, ""]);
     expect(checkout.git("status", "--porcelain", "--untracked-files=all")).toEqual([
       " M src/workflows/index.ts",
@@ -24,12 +31,12 @@ describe("npm run new", () => {
     ]);
     for (const file of FILES) expect(stdout).toContain(`\n  ${file}\n`);
     expect(stdout).toContain(`npm test -- ${STORY}\n`);
-    expect(stdout).toContain(`npm run event -- 'Trial'\\''s end' --person ada `);
+    expect(stdout).toContain(`npm run event -- 'Trial'\\''s */ end' --person ada `);
     expect(checkout.read("src/workflows/index.ts")).toBe(
       'import { trialEnding } from "./trial-ending.tsx";\nexport const workflows: LifecycleWorkflow[] = [trialEnding];\n',
     );
     expect(checkout.read("emails/trial-ending.tsx")).toContain("<Title>Trial ending</Title>");
-    expect(checkout.read("src/workflows/trial-ending.tsx")).toContain(`on: [event("Trial's end")],`);
+    expect(checkout.read("src/workflows/trial-ending.tsx")).toContain(`on: [event("Trial's */ end")],`);
   });
 
   it("adds to a list in the order of its calls, with a story and an email for each message", async () => {
@@ -81,6 +88,7 @@ describe("npm run new", () => {
       '"fax" is no channel: name some of email, in-app',
     ],
     [["a", "--on", "x", "--transactional", "--channels", "sms,sms,sms,sms,sms,sms,sms"], "name 6 channels at most"],
+    [["a", "--on", "x", "--topic", "tips", "--channels", "email,push,sms,chat"], "name fewer channels"],
     [["Trial Ending", "--on", "x"], "Try trial-ending"],
     [["trial_ending", "--on", "x"], "Try trial-ending"],
     [["TrialEnding", "--on", "x"], "Try trial-ending"],

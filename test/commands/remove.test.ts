@@ -5,16 +5,14 @@ import { checkoutOfWorkflows, type SmallCheckout } from "../support/small-checko
 
 // test/fork/first-day.test.ts removes workflows of the project itself.
 
+const importOfEmail = (name: string) => `import Email from ${JSON.stringify(`../../emails/${name}.tsx`)};\n`;
 const FILES = {
   "src/workflows/index.ts": `import { goodbye } from "./goodbye.tsx";
 import { hello } from "./hello.tsx";
 
 export const workflows = [hello, goodbye];
 `,
-  "src/workflows/hello.tsx": `import Hello from "../../emails/hello.tsx";
-import Shared from "../../emails/shared.tsx";
-import Tested from "../../emails/tested.tsx";
-import { words } from "./hello-words.ts";
+  "src/workflows/hello.tsx": `${["hello", "shared", "tested"].map(importOfEmail).join("")}import { words } from "./hello-words.ts";
 
 export const hello = lifecycle({
   // The first.
@@ -25,8 +23,7 @@ export const hello = lifecycle({
   skip: ({ person }) => person.seats > 3 && "has a team",
 });
 `,
-  "src/workflows/goodbye.tsx": `import Shared from "../../emails/shared.tsx";
-export const goodbye = lifecycle({ id: "goodbye", topic: "offers", on: [event("both")] });
+  "src/workflows/goodbye.tsx": `${importOfEmail("shared")}export const goodbye = lifecycle({ id: "goodbye", topic: "offers", on: [event("both")] });
 `,
   "src/workflows/hello-words.ts": "export const words = [];\n",
   "src/workflows/person-properties.ts": "export const PERSON_PROPERTIES = {\n  seats: number,\n  plan: text,\n};\n",

@@ -38,25 +38,6 @@ function list(clone: Clone, name: string, file: string): void {
   );
 }
 
-/** Deletes a workflow's file, story and line in the list, and the emails that no other workflow sends. */
-export function removeWorkflow(clone: Clone, id: string): void {
-  const file = `src/workflows/${id}.tsx`;
-  const emails = emailsOf(clone.read(file));
-  const [, name = ""] = /export const (\w+) = lifecycle\(/.exec(clone.read(file)) ?? [];
-  clone.remove(file);
-  clone.remove(`test/workflows/stories/${id}.test.ts`);
-  clone.edit(LIST, (text) =>
-    text.replace(new RegExp(`^import \\{ ${name} \\}.*\n`, "m"), "").replace(new RegExp(`^  ${name},\n`, "m"), ""),
-  );
-  const left = clone.files("src/workflows").filter((one) => one.endsWith(".tsx"));
-  const sent = new Set(left.flatMap((one) => emailsOf(clone.read(one))));
-  for (const email of emails) if (!sent.has(email)) clone.remove(email);
-}
-
-function emailsOf(source: string): string[] {
-  return [...source.matchAll(/from "\.\.\/\.\.\/(emails\/[^/"]+\.tsx)"/g)].map(([, email = ""]) => email);
-}
-
 /** Another name, app, links and colours, with enough contrast. */
 export function rebrand(clone: Clone): void {
   const brand: Record<string, string> = {

@@ -28,16 +28,15 @@ export interface Clone extends Disposable {
   /** The path of a file. */
   path(file: string): string;
   commit(message: string): void;
+  /** The paths of the files that differ from the last commit. */
+  changes(): string[];
   /** Undoes all changes since the last commit. */
   reset(): void;
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
   /** Checks all types. From the second time on, only of files that a change since then concerns. */
   typecheck(): Promise<Ended>;
-  /**
-   * Runs the tests of `npm test` that import a changed file, and those of the project's files. Or only these files of
-   * `npm test`. Returns the failed files.
-   */
+  /** Runs these test files, which start no built process, with each source. Returns the failed files. */
   vitest(...files: string[]): Promise<{ passed: number; red: string[] }>;
 }
 
@@ -64,6 +63,10 @@ export function cloneCheckout(): Clone {
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
     path: (file) => join(folder, file),
     commit,
+    changes: () =>
+      git(folder, "status", "--porcelain", "--untracked-files=all")
+        .map((line) => line.slice(3))
+        .sort(),
     reset() {
       git(folder, "reset", "--hard");
       git(folder, "clean", "-d", "--force");
@@ -72,12 +75,7 @@ export function cloneCheckout(): Clone {
     run: (program, ...args) => run({}, program, ...args),
     // A half of the CPU goes into threads that check the same types, and into Go's garbage collection.
     typecheck: () => run({ GOGC: "off" }, "tsc", "-p", "test", "--singleThreaded", "--incremental", ...TYPES_IN),
-    async vitest(...files) {
-      // The named files start no process.
-      if (files.length > 0) return report({ TEST_BUILD: "none" }, ...files);
-      for (const file of clone.files("test/unit/project")) clone.edit(file, (text) => `${text}\n`);
-      return report({}, "--changed", "HEAD");
-    },
+    vitest: report,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   return clone;
@@ -99,11 +97,12 @@ export function cloneCheckout(): Clone {
     return { code: code as number, output };
   }
 
-  async function report(env: Record<string, string>, ...args: string[]): Promise<{ passed: number; red: string[] }> {
+  async function report(...files: string[]): Promise<{ passed: number; red: string[] }> {
     const file = join(folder, "vitest-report.json");
-    // Each worker imports all modules again, and other tests run beside this one.
-    const options = ["--maxWorkers=1", "--reporter=json", `--outputFile=${file}`];
-    const { output } = await run({ ...env, TEST_DATABASE_URL: "" }, "vitest", "run", ...options, ...args);
+    // One worker, because each imports all modules again; --maxWorkers is ignored where there are projects.
+    const options = ["--no-file-parallelism", "--reporter=json", `--outputFile=${file}`];
+    const env = { TEST_BUILD: "none", TEST_DATABASE_URL: "" };
+    const { output } = await run(env, "vitest", "run", ...options, ...files);
     if (!existsSync(file)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
     const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Report;
     rmSync(file);

@@ -1,6 +1,6 @@
 import type { Message } from "./messages.ts";
 import type { Order } from "./order.ts";
-import { keyCode, textIn } from "./texts.ts";
+import { importCode, keyCode, textIn } from "./texts.ts";
 
 const PREHEADER = "Write here the line that a mail program shows beside the subject.";
 const PARAGRAPH = "Write here the reason for this email, and the one thing to do now.";
@@ -10,10 +10,13 @@ const BUTTON = `Open \${brand.name}`;
 /** The code of an email, with texts for each locale if the project has several. */
 export function emailFile({ component }: NonNullable<Message["email"]>, { names: { title }, locales }: Order): string {
   const isTranslated = locales.length > 1;
-  return `import { brand } from "./_components/brand.ts";
-import { Layout } from "./_components/layout.tsx";
-${isTranslated ? 'import { useTexts } from "./_components/reader-locale.ts";\n' : ""}import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
-
+  const imports = [
+    importCode("{ brand }", "./_components/brand.ts"),
+    importCode("{ Layout }", "./_components/layout.tsx"),
+    isTranslated ? importCode("{ useTexts }", "./_components/reader-locale.ts") : "",
+    importCode("{ Button, Greeting, Paragraph, Title }", "./_components/text.tsx"),
+  ];
+  return `${imports.join("")}
 export interface ${component}Props {
   firstName: string | undefined;
   url: string;

@@ -14,9 +14,19 @@ export interface Message {
 /** With its wait, and its delay until the sending hours, a message takes three of the 20 steps that Novu runs. */
 const MOST_MESSAGES = 6;
 
-/** "email,in-app" → the messages in this order. Throws a UsageError for a channel that does not exist. */
-export function messagesOf(channels: string, { id, component }: Pick<Names, "id" | "component">): Message[] {
+/** By default a person gets this many marketing messages in a week (MARKETING_CAP); others are over the cap. */
+const MOST_IN_A_WEEK = 3;
+
+/** "email,in-app" → the messages in this order. Throws a UsageError for channels that make no workflow. */
+export function messagesOf(
+  channels: string,
+  { names: { id, component }, isMarketing }: { names: Names; isMarketing: boolean },
+): Message[] {
   const wanted = channels.split(",").map((name) => channelOf(name.trim()));
+  if (isMarketing && wanted.filter((channel) => CHANNELS[channel].interrupts).length > MOST_IN_A_WEEK)
+    throw new UsageError(
+      `a person gets ${MOST_IN_A_WEEK} marketing messages in 7 days (MARKETING_CAP), without in-app notes: name fewer channels`,
+    );
   if (wanted.length > MOST_MESSAGES)
     throw new UsageError(
       `${wanted.length} messages are too many steps for Novu: name ${MOST_MESSAGES} channels at most`,

@@ -40,12 +40,12 @@ export function orderOf(id: string, options: Options, { topics, locales, skip }:
   for (const name of [...on, ...exitOn]) assertEvent(name);
   const both = on.find((name) => exitOn.includes(name));
   if (both !== undefined) throw new UsageError(`"${both}" cannot both start ${id} and end it`);
+  const topic = topicOf(options, topics);
   return {
-    ...{ names, locales, skip },
+    ...{ names, locales, skip, topic },
     on: [...new Set(on)],
     exitOn: [...new Set(exitOn)],
-    topic: topicOf(options, topics),
-    messages: messagesOf(options.channels, names),
+    messages: messagesOf(options.channels, { names, isMarketing: topic !== null }),
   };
 }
 

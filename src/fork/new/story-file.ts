@@ -1,5 +1,5 @@
 import type { Order } from "./order.ts";
-import { listOf } from "./texts.ts";
+import { importCode, listOf } from "./texts.ts";
 
 /** Everything that a channel needs to reach a person. */
 const REACHABLE: Record<string, string> = {
@@ -29,10 +29,12 @@ export function storyFile(order: Order): string {
   const does = (person: string, event: string) => `await story.does(${person}, ${JSON.stringify(event)});`;
   const start = on[0] ?? "";
 
-  return `import { expect, it } from "vitest";
-import { ${names.variable} } from "../../../src/workflows/${names.id}.tsx";
-import { openStory } from "../story.ts";
-
+  const imports = [
+    importCode("{ expect, it }", "vitest"),
+    importCode(`{ ${names.variable} }`, `../../../src/workflows/${names.id}.tsx`),
+    importCode("{ openStory }", "../story.ts"),
+  ];
+  return `${imports.join("")}
 it("${listOf([
     `sends ${messages.length === 1 ? "one message" : `${messages.length} messages`}`,
     ...(skip === null ? [] : [`skips ${first?.id} for a person who needs none`]),

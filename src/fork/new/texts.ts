@@ -20,3 +20,8 @@ export function listOf(parts: string[]): string {
   if (parts.length < 3) return parts.join(", and ");
   return `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}`;
 }
+
+/** The code of an import. Biome sorts the imports of a file. */
+export function importCode(names: string, from: string): string {
+  return `import ${names} from ${JSON.stringify(from)};\n`;
+}

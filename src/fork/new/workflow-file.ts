@@ -1,7 +1,7 @@
 import type { Channel } from "../../contracts/channel.ts";
 import type { Message } from "./messages.ts";
 import type { Order } from "./order.ts";
-import { listOf, textCode } from "./texts.ts";
+import { importCode, listOf, textCode } from "./texts.ts";
 
 const BODY = "Write here the one thing to do now.";
 
@@ -21,8 +21,10 @@ export function workflowFile(order: Order): string {
   const { names, on, exitOn, topic, messages } = order;
   const codes = messages.map((message) => codeOf(message, order));
   const description = `${listOf(codes.map(({ words }, index) => `${words} ${timeOf(order, index)}`))}.`;
+  const ending = exitOn.length > 0 ? ` A run ends with ${exitOn.join(" or ")}.` : "";
+  const comment = `After ${on.join(" or ")}: ${description}${ending}`.replaceAll("*/", "* /");
   return `${importsOf(order, codes)}
-/** After ${on.join(" or ")}: ${description}${exitOn.length > 0 ? ` A run ends with ${exitOn.join(" or ")}.` : ""} */
+/** ${comment} */
 export const ${names.variable} = lifecycle({
   id: "${names.id}",
   name: ${JSON.stringify(names.title)},
@@ -52,13 +54,15 @@ function importsOf({ messages }: Order, codes: Code[]): string {
   const emails = messages.flatMap(({ email }) => email ?? []);
   const usesBrand = codes.some(({ compose }) => compose.includes("brand."));
   const controls = [...new Set(codes.map(({ imports }) => imports))].sort();
-  return `import { z } from "zod";
-${usesBrand ? 'import { brand } from "../../emails/_components/brand.ts";\n' : ""}${emails
-  .map(({ component, file }) => `import ${component} from "../../emails/${file}.tsx";\n`)
-  .join("")}import { ${controls.join(", ")} } from "../engine/controls.ts";
-import { event } from "../engine/event.ts";
-import { lifecycle } from "../engine/lifecycle.ts";
-${emails.length > 0 ? 'import { greetingName } from "../lib/names.ts";\n' : ""}`;
+  return [
+    importCode("{ z }", "zod"),
+    usesBrand ? importCode("{ brand }", "../../emails/_components/brand.ts") : "",
+    ...emails.map(({ component, file }) => importCode(component, `../../emails/${file}.tsx`)),
+    importCode(`{ ${controls.join(", ")} }`, "../engine/controls.ts"),
+    importCode("{ event }", "../engine/event.ts"),
+    importCode("{ lifecycle }", "../engine/lifecycle.ts"),
+    emails.length > 0 ? importCode("{ greetingName }", "../lib/names.ts") : "",
+  ].join("");
 }
 
 function eventCode(name: string): string {

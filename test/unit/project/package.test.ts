@@ -59,9 +59,10 @@ describe("the README and the workflows of GitHub", () => {
     expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
   });
 
-  it("README.md names every folder of src", () => {
+  it("README.md or CONTRIBUTING.md names every folder of src", () => {
     const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((one) => one.isDirectory());
-    const unnamed = folders.filter(({ name }) => !read("README.md").includes(`\`${name}\``));
+    const text = read("README.md") + read(".github/CONTRIBUTING.md");
+    const unnamed = folders.filter(({ name }) => !text.includes(`\`${name}\``));
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
