@@ -109,7 +109,7 @@ export function cloneCheckout(): Clone {
     const red = testResults
       .filter(({ status }) => status === "failed")
       .map(({ name }) => name.slice(folder.length + 1));
-    return { passed: numPassedTests, red };
+    return { passed: numPassedTests, red: [...new Set(red)].sort() };
   }
 }
 

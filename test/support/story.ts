@@ -113,13 +113,19 @@ export async function openStory({ people, product = testProduct, ...options }: S
     [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
   };
 
-  /** A person with `push_enabled` also gets a device at Novu. */
+  /** A person with `push_enabled` also gets a device at Novu, and one with `chat_connected` a chat. */
   async function meet(person: string, properties: Properties): Promise<void> {
     source.meet(person, { ...contactOf(person), ...properties });
-    if (properties.push_enabled !== true) return;
-    await novuApi("POST", "/v2/subscribers", { subscriberId: person });
-    const credentials = { deviceTokens: [`${person}'s phone`] };
-    await novuApi("PUT", `/v1/subscribers/${person}/credentials`, { providerId: "fcm", credentials });
+    const channels = [
+      ...(properties.push_enabled === true
+        ? [{ providerId: "fcm", credentials: { deviceTokens: [`${person}'s phone`] } }]
+        : []),
+      ...(properties.chat_connected === true
+        ? [{ providerId: "slack", credentials: { webhookUrl: `https://hooks.slack.example/${person}` } }]
+        : []),
+    ];
+    if (channels.length > 0) await novuApi("POST", "/v2/subscribers", { subscriberId: person });
+    for (const channel of channels) await novuApi("PUT", `/v1/subscribers/${person}/credentials`, channel);
   }
 
   async function novuApi(method: string, path: string, body: object): Promise<void> {
