@@ -96,8 +96,8 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  it("names only secrets and environments that the README explains, and puts none into a command", () => {
-    const documented = read("README.md");
+  it("names only secrets and environments that the guide explains, and puts none into a command", () => {
+    const documented = read(".github/guides/ci.md");
     const used = [...text.matchAll(/\b(?:secrets|vars)\.(\w+)/g)].map(([, secret = ""]) => secret);
     expect(used.filter((secret) => !documented.includes(`\`${secret}\``))).toEqual([]);
     const environments = jobs.flatMap(([, { environment }]) => environment ?? []);

@@ -28,6 +28,9 @@ const OTHERS = [
   "ENV_FILE",
   // The guide's example of a mistaken name.
   "INTERNAL_USER",
+  // In the code, and in the tests' own script.
+  "SUBSCRIBER_DATA",
+  "POSTGRES_OPTIONS",
   // The sample's own, in the guide of the Inbox.
   "BRIDGE_URL",
   "NEXT_PUBLIC_NOVU_APP",
@@ -47,6 +50,18 @@ describe("the guides", () => {
     expect(settings.filter((one) => !OTHERS.includes(one) && !(one in Settings.shape))).toEqual([]);
     const linked = read("README.md") + read(".github/CONTRIBUTING.md").replaceAll("](guides/", "](.github/guides/");
     expect(linked).toContain(`](${guide})`);
+  });
+
+  it("name only metrics that exist", () => {
+    const source = read("src/http/metrics.ts");
+    const namesIn = (kind: string) => [...source.matchAll(new RegExp(`= ${kind}\\(\\s*"(\\w+)"`, "g"))];
+    const there = [
+      ...namesIn("counter").map(([, name]) => `bridge_${name}_total`),
+      ...namesIn("gauge").map(([, name]) => `bridge_${name}`),
+    ];
+    const named = guides.flatMap((guide) => [...read(guide).matchAll(/\bbridge_[a-z_]+/g)].map(([metric]) => metric));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((metric) => !there.includes(metric))).toEqual([]);
   });
 
   it("start the app as package.json and the Dockerfile do", () => {

@@ -21,7 +21,7 @@ describe("Node, wherever it is named", () => {
     const workflows = readdirSync(new URL(".github/workflows/", root)).flatMap((name) => [
       ...read(`.github/workflows/${name}`).matchAll(/node-version: "(\d+)/g),
     ]);
-    const examples = [...read(".github/guides/sync.md").matchAll(/(?:image: |cimg\/)node:(\d+)/g)];
+    const examples = [...read(".github/guides/ci.md").matchAll(/(?:image: |cimg\/)node:(\d+)/g)];
     expect([images.length, workflows.length, examples.length].every((count) => count > 0)).toBe(true);
     expect(new Set([...images, ...workflows, ...examples].map(([, line]) => line))).toEqual(new Set(["24"]));
     expect(lines).toContain("24");

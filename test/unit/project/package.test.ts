@@ -46,6 +46,7 @@ describe("the README and the workflows of GitHub", () => {
   const documents = [
     "README.md",
     ".github/CONTRIBUTING.md",
+    ...readdirSync(new URL(".github/guides/", root)).map((name) => `.github/guides/${name}`),
     ...readdirSync(new URL(".github/workflows/", root)).map((name) => `.github/workflows/${name}`),
   ];
 
@@ -59,10 +60,13 @@ describe("the README and the workflows of GitHub", () => {
     expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
   });
 
-  it("README.md or CONTRIBUTING.md names every folder of src", () => {
+  it("README.md has at most 180 lines", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(180);
+  });
+
+  it("CONTRIBUTING.md names every folder of src", () => {
     const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((one) => one.isDirectory());
-    const text = read("README.md") + read(".github/CONTRIBUTING.md");
-    const unnamed = folders.filter(({ name }) => !text.includes(`\`${name}\``));
+    const unnamed = folders.filter(({ name }) => !read(".github/CONTRIBUTING.md").includes(`\`${name}\``));
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
