@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Settings } from "../../../src/settings.ts";
+import { parse } from "yaml";
+import { Settings, SettingsWithPostHog } from "../../../src/settings.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -67,8 +68,22 @@ describe("the guides", () => {
   it("start the app as package.json and the Dockerfile do", () => {
     // A shell that stays would keep npm's SIGTERM to itself.
     const [, command = ""] = /^exec (node .+)$/.exec(scripts.start ?? "") ?? [];
-    expect(read(".github/guides/run.md").split(command.slice("node ".length))).toHaveLength(3);
+    expect(read(".github/guides/run.md").split(command.slice("node ".length))).toHaveLength(2);
     expect(read("Dockerfile")).toContain(`CMD ${JSON.stringify(command.split(" ")).replaceAll(",", ", ")}`);
+  });
+
+  it("have files for hosts that start the app as package.json does, check /readyz, and name settings that exist", () => {
+    const [, command = ""] = /^exec (node .+)$/.exec(scripts.start ?? "") ?? [];
+    const [fly, railway] = [read(".github/hosts/fly.toml"), JSON.parse(read(".github/hosts/railway.json"))];
+    const { services } = parse(read(".github/hosts/render.yaml"));
+    const [{ dockerCommand, healthCheckPath, envVars }] = services;
+    expect(dockerCommand).toContain(command);
+    expect([healthCheckPath, railway.deploy.healthcheckPath]).toEqual(["/readyz", "/readyz"]);
+    expect(fly).toContain('path = "/readyz"');
+    const keys = (envVars as Array<{ key: string }>).map(({ key }) => key);
+    expect(keys.filter((key) => !(key in Settings.shape))).toEqual([]);
+    const required = Object.entries(SettingsWithPostHog.shape).filter(([, schema]) => !schema.isOptional());
+    expect(required.map(([name]) => name).filter((name) => !keys.includes(name))).toEqual([]);
   });
 
   it.skipIf(!hasSystemd)("have a unit that systemd takes", () => {
