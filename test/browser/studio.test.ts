@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
+import { createElement } from "react";
 import { describe, expect, it } from "vitest";
 import { hasBrowser, testBrowser } from "../support/browser.ts";
+import { campaign, happen } from "../support/campaign.ts";
+import { freePort } from "../support/free-port.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { productionStudio, STUDIO_SECRET } from "../support/studio.ts";
 
@@ -59,6 +62,24 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     capture("joan");
     await sandbox.settled();
     expect(await page.getByRole("searchbox").inputValue()).toBe("gra");
+  });
+
+  it("an open preview renews itself when the app starts again with another email", async () => {
+    const saying = (text: string) =>
+      campaign({
+        workflow: ({ step }) =>
+          step.email("call", () => ({ subject: "An offer", body: createElement("p", null, text) })),
+      });
+    const ports = { app: await freePort(), posthog: 0, novu: 0, segment: 0 };
+    await using sandbox = await testSandbox({ workflows: [saying("Have a look")], ports });
+    happen(sandbox, "$set");
+    await sandbox.settled();
+    await using page = await open();
+    await page.goto(`${sandbox.app.url}/studio/workflows/campaign/steps/call?person=ada`);
+    const email = page.frameLocator("iframe");
+    await email.getByText("Have a look").waitFor();
+    await sandbox.restartApp({ workflows: [saying("Look again")] });
+    await email.getByText("Look again").waitFor();
   });
 
   it("works without its script", async () => {

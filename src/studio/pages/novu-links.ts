@@ -42,9 +42,25 @@ export function waitsIn(jobs: SandboxStep[], steps: StepFacts[]): Wait[] {
   return waits;
 }
 
-/** The part of a wait that decides its state: the first one that is not over, or else the last. */
-export function presentPart({ parts }: Wait): SandboxStep | undefined {
-  return parts.find(({ status }) => status !== "completed" && status !== "skipped") ?? parts.at(-1);
+/** A wait as one step: its state is that of the first part that is not over, or else of the last. */
+export function asOneStep({ id, parts }: Wait): SandboxStep[] {
+  const part = parts.find(({ status }) => status !== "completed" && status !== "skipped") ?? parts.at(-1);
+  return part === undefined ? [] : [{ ...part, stepId: id, wakesAt: isWaiting(part) ? endOfParts(parts) : null }];
+}
+
+function isWaiting({ status, wakesAt }: SandboxStep): boolean {
+  return status === "delayed" && wakesAt !== null;
+}
+
+/** The end of a wait in progress; null if the length of a later part is not known. */
+function endOfParts(parts: Wait["parts"]): number | null {
+  const at = parts.findIndex(isWaiting);
+  return parts
+    .slice(at + 1)
+    .reduce<number | null>(
+      (sum, { waitMs }) => (sum === null || waitMs === null ? null : sum + waitMs),
+      parts[at]?.wakesAt ?? null,
+    );
 }
 
 type Link = Omit<ChainLink, "workflow">;
@@ -52,15 +68,10 @@ type Link = Omit<ChainLink, "workflow">;
 function linksOfWait({ id, parts }: Wait, startedAt: number | null): Link[] {
   const failed = parts.find(({ status }) => status === "failed");
   if (failed !== undefined) return linksOf(failed);
-  const at = parts.findIndex(({ status, wakesAt }) => status === "delayed" && wakesAt !== null);
-  const waiting = parts[at];
+  const waiting = parts.find(isWaiting);
   if (waiting !== undefined) {
     const from = startedAt ?? waiting.changedAt ?? 0;
-    const rest = parts.slice(at + 1).map(({ waitMs }) => waitMs);
-    const until = rest.reduce<number | null>(
-      (sum, ms) => (sum === null || ms === null ? null : sum + ms),
-      waiting.wakesAt,
-    );
+    const until = endOfParts(parts);
     return until === null
       ? [link(id, from, "quiet", "waits", `Novu waits at ${id}.`)]
       : [
@@ -75,7 +86,7 @@ function linksOfWait({ id, parts }: Wait, startedAt: number | null): Link[] {
   const words = ms < SECOND_MS ? "" : ` after ${durationInWords(ms)}`;
   if (parts.some(({ status }) => status === "canceled"))
     return [link(id, end, "quiet", "canceled", `Novu canceled the wait ${id}${words}.`)];
-  if (ms < SECOND_MS) return [link(id, end, "quiet", "no wait", `Novu did not have to wait at ${id}.`)];
+  if (ms < SECOND_MS) return [];
   const waited = link(id, end, "quiet", "waited", `Novu waited at ${id} for ${durationInWords(ms)}.`);
   return [{ ...waited, kind: "step done" }];
 }

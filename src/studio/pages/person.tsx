@@ -135,10 +135,10 @@ function MessagesPanel({ distinctId, messages }: Pick<OnePerson, "distinctId" | 
     <Panel
       title="Newest messages"
       actions={
-        <>
-          <a href={`${personPath(distinctId)}/inbox`}>Open Novu's Inbox</a>{" "}
+        <span className="acts">
+          <a href={`${personPath(distinctId)}/inbox`}>Open Novu's Inbox</a>
           <a href={link("/studio/messages", { person: distinctId })}>All messages</a>
-        </>
+        </span>
       }
     >
       <MessageTable

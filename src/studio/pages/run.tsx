@@ -5,11 +5,11 @@ import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
 import { isPersonSource, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
 import { type Chain, inOrder, nameOf } from "../../explain/explanation.ts";
-import { link, page, stepPath } from "../page.ts";
+import { link, messagePath, page, stepPath, useFrame } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
 import { exact, Id, Notice, Panel, Pill, type Tone } from "../ui/parts.tsx";
 import { Axis, isSent, Timeline } from "../ui/timeline.tsx";
-import { novuLinks, presentPart, waitsIn } from "./novu-links.ts";
+import { asOneStep, novuLinks, waitsIn } from "./novu-links.ts";
 import { nextOfRun } from "./person-next.tsx";
 import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
@@ -50,10 +50,7 @@ export const runPage = page<OneRun>({
       events: history.events,
       chain: { ...chain, links },
       next: run.endedAt === null ? nextOfRun(run, history, facts.workflows).sentence : null,
-      jobs: waitsIn(jobs, steps).flatMap((wait) => {
-        const part = presentPart(wait);
-        return part === undefined ? [] : [{ ...part, stepId: wait.id }];
-      }),
+      jobs: waitsIn(jobs, steps).flatMap(asOneStep),
       errors,
     };
   },
@@ -78,7 +75,11 @@ export const runPage = page<OneRun>({
           }
         >
           <FieldList fields={RUN_FIELDS} row={run} />
-          {next === null ? null : <p>{next}</p>}
+          {next === null ? null : (
+            <p>
+              <strong>Next:</strong> {next}
+            </p>
+          )}
         </Panel>
         <Panel
           title="What happened"
@@ -116,13 +117,18 @@ function NoContent(): ReactElement {
 const STEP_TONES: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
 
 function StepsPanel({ run, steps }: { run: Pick<RunRow, "runRef" | "workflow">; steps: SandboxStep[] }): ReactElement {
+  const { messageOf } = useFrame();
+  const pathOf = (step: string) => {
+    const message = messageOf?.(run.runRef, step) ?? null;
+    return message === null ? stepPath(run.workflow, step, run.runRef) : messagePath(message.id);
+  };
   return (
     <Panel title="Its steps at Novu">
       <ol className="steps">
         {steps.map(({ id, stepId, type, status, wakesAt, error }) => (
           <li key={id}>
             <span>
-              {isChannel(type) ? <a href={stepPath(run.workflow, stepId, run.runRef)}>{stepId}</a> : <Id>{stepId}</Id>}
+              {isChannel(type) ? <a href={pathOf(stepId)}>{stepId}</a> : <Id>{stepId}</Id>}
               {status === "delayed" && wakesAt !== null ? (
                 <span className="two">continues {exact(wakesAt)}</span>
               ) : error === null ? null : (

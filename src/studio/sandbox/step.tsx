@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ReactElement } from "react";
 import type {
   PreviewedMessage,
@@ -33,6 +34,8 @@ interface Step {
   /** The error that keeps the message from being composed. */
   problem: string | null;
   text: string;
+  /** A hash of the email's HTML. */
+  version: string;
   view: ReaderView;
 }
 
@@ -58,6 +61,7 @@ export const stepPage = sandboxPage<Step>({
       problem: preview?.problem ?? null,
       decided: history === null || decision === undefined ? null : decisionLink(decision, history).sentence,
       text: sandbox.textOf(String(body ?? "")),
+      version: createHash("sha256").update(String(body)).digest("hex").slice(0, 12),
       view: viewOf(query),
     };
   },
@@ -164,10 +168,12 @@ function Shown({
   run,
   view,
   text,
+  version,
 }: Step & { preview: Preview; content: Record<string, unknown> }): ReactElement {
   const path = stepPath(workflow, step);
   const { now } = useFrame();
-  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person, locale, run }} />;
+  if (channel === "email")
+    return <EmailStage path={path} view={view} text={text} version={version} query={{ person, locale, run }} />;
   const of = { workflowId: workflow, stepId: step, subscriberId: person };
   const message = { ...UNSENT, ...of, channel, content, sentAt: now };
   return (

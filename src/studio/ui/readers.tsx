@@ -36,12 +36,15 @@ export function EmailStage({
   path,
   view: { as, scheme },
   text,
+  version,
   query = {},
 }: {
   /** The path of the page that shows the email. The email's HTML is at this path, followed by `/body`. */
   path: string;
   view: ReaderView;
   text: string;
+  /** Changes with the email, so that an open page loads the frame again; absent for an email that was sent. */
+  version?: string;
   /** More query parameters, for the page and for the HTML. */
   query?: Record<string, string>;
 }): ReactElement {
@@ -58,7 +61,7 @@ export function EmailStage({
   const body = (
     <iframe
       title={`The email, ${as}, ${scheme}`}
-      src={link(`${path}/body`, { ...query, scheme })}
+      src={link(`${path}/body`, { ...query, scheme, version })}
       sandbox="allow-popups allow-popups-to-escape-sandbox"
     />
   );

@@ -49,6 +49,9 @@ export const SCRIPT = `(() => {
 
   const source = new EventSource("/studio/live");
   source.onmessage = refresh;
+  // The app may have started again with other code.
+  let wasOpen = false;
+  source.onopen = () => { if (wasOpen) refresh(); wasOpen = true; };
   addEventListener("pagehide", () => source.close());
   document.addEventListener("visibilitychange", () => { if (again) refresh(); });
   document.addEventListener("focusout", () => setTimeout(() => { if (again) refresh(); }));
