@@ -1,6 +1,6 @@
 import type { Env, Surroundings } from "./lib/command.ts";
 import { readText, variablesIn, withEnvFile } from "./lib/env-file.ts";
-import { mistakenNames, settingsIn } from "./read-settings.ts";
+import { mistakenNames, textsIn } from "./read-settings.ts";
 
 /** The settings of the sandbox, which `npm run dev` writes. */
 const OF_DEV = ".data/dev/.env";
@@ -16,7 +16,7 @@ export async function surroundingsOf(
 ): Promise<Surroundings & { notes: string[] }> {
   const notes: string[] = [];
   let env = withEnvFile(own, read);
-  const ofDev = own.ENV_FILE === undefined && Object.keys(settingsIn(env)).length === 0 ? read(OF_DEV) : null;
+  const ofDev = own.ENV_FILE === undefined && Object.keys(textsIn(env)).length === 0 ? read(OF_DEV) : null;
   if (ofDev !== null) {
     env = { ...variablesIn(ofDev), ...env };
     notes.push(`settings: ${OF_DEV}, of npm run dev`);

@@ -9,7 +9,7 @@ const NAMES = Object.keys(SHAPE);
 
 /** Reads the settings of a schema. Throws one error that names every missing or wrong setting, without the values. */
 export function readSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
-  const set: Record<string, unknown> = settingsIn(environment);
+  const set: Record<string, unknown> = textsIn(environment);
   const read = schema.safeParse(set);
   if (read.success) return read.data;
   const lines = read.error.issues.map(({ path: [name = ""], message }) =>
@@ -21,7 +21,7 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema, environme
 }
 
 /** The settings that have a value, as text. */
-export function settingsIn(environment: Environment): Record<string, string> {
+export function textsIn(environment: Environment): Record<string, string> {
   return Object.fromEntries(
     NAMES.flatMap((name) => {
       const text = unquoted(environment[name] ?? "");
@@ -42,13 +42,13 @@ function missing(name: string): string {
 
 /** One required setting of PostHog needs the others. Without PostHog, Segment has to be configured. */
 export function isPostHogRequired(environment: Environment): boolean {
-  const set = settingsIn(environment);
+  const set = textsIn(environment);
   return Object.keys(POSTHOG_REQUIRED).some((name) => name in set) || !("SEGMENT_SECRETS" in set);
 }
 
 /** Every secret text in the environment, also each secret of a list and the password in a URL. */
 export function secretsIn(environment: Environment): string[] {
-  return Object.entries(settingsIn(environment)).flatMap(([name, text]) => {
+  return Object.entries(textsIn(environment)).flatMap(([name, text]) => {
     if (SHAPE[name]?.meta()?.isSecret !== true) return [];
     const [, password = ""] = /^[a-z]+:\/\/[^:/?#]*:(.*)@/.exec(text) ?? [];
     return [...text.split(",").map((one) => one.trim()), password];

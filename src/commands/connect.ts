@@ -6,7 +6,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
-import { isPostHogRequired } from "../read-settings.ts";
+import { isPostHogRequired, textsIn } from "../read-settings.ts";
 import { isThisMachine } from "./ask.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { configuredPostHog, createPostHogApi } from "./posthog-api.ts";
@@ -55,7 +55,7 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
         signing: `whsec_${randomBytes(32).toString("base64")}`,
         header: randomBytes(32).toString("base64url"),
       };
-      const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
+      const hasSecrets = "POSTHOG_WEBHOOK_SECRETS" in textsIn(env);
       // `readConfig` requires a secret. If there is none yet, this command makes the first one.
       const { publicUrl, ...config } = readConfig({
         ...env,

@@ -113,7 +113,7 @@ async function listen(server: Server, { port, host, variable }: ServeOptions): P
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") return reject(error);
-      const advice = variable === undefined ? "" : ` or set ${variable}`;
+      const advice = variable === undefined ? "" : `, or set ${variable} to another port`;
       reject(new Error(`port ${port} is taken; stop the process that listens there${advice}`));
     });
     server.listen({ port, host }, resolve);

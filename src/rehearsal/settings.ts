@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { DAY_MS } from "../lib/durations.ts";
-import { readSettings } from "../read-settings.ts";
+import { readSettings, textsIn } from "../read-settings.ts";
 import { Settings } from "../settings.ts";
 import type { InputContext } from "./inputs/order.ts";
 import type { ShardOrder } from "./shard.ts";
@@ -47,7 +47,7 @@ export function settingsIn(env: Record<string, string | undefined>, { plain }: {
       hours: used.SEND_HOURS,
       timeZone: used.DEFAULT_TIMEZONE,
       emailProviders: used.EMAIL_PROVIDERS,
-      internalUsers: plain ? (env.INTERNAL_USERS ?? "") : "",
+      internalUsers: plain ? (textsIn(env).INTERNAL_USERS ?? "") : "",
     },
   };
 }

@@ -1,4 +1,4 @@
-import { readSettings, settingsIn } from "../read-settings.ts";
+import { readSettings, textsIn } from "../read-settings.ts";
 import { Settings } from "../settings.ts";
 import type { SandboxOptions } from "./sandbox.ts";
 
@@ -15,7 +15,7 @@ type Environment = Record<string, string | undefined>;
 
 /** The settings of the environment that count in a sandbox. */
 export function sandboxSettings(environment: Environment) {
-  const set = settingsIn(environment);
+  const set = textsIn(environment);
   const read = readSettings(Settings.pick(USED), environment);
   const options = {
     plan: read.NOVU_PLAN,

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { mistakenNames, secretsIn, settingsIn } from "../../src/read-settings.ts";
+import { mistakenNames, secretsIn, textsIn } from "../../src/read-settings.ts";
 import { Settings } from "../../src/settings.ts";
 
 const complete = {
@@ -187,16 +187,19 @@ describe("the text of a setting", () => {
   };
 
   it.each(Object.keys(Settings.shape))("%s is without the quotes that docker --env-file keeps", (name) => {
-    const settings = settingsIn(everySetting);
+    const settings = textsIn(everySetting);
     expect(Object.keys(settings)).toContain(name);
     for (const quote of ['"', "'"])
-      expect(settingsIn({ ...everySetting, [name]: `${quote}${everySetting[name]}${quote}` })).toEqual(settings);
-    expect(Object.keys(settingsIn({ ...everySetting, [name]: '""' }))).not.toContain(name);
+      expect(textsIn({ ...everySetting, [name]: `${quote}${everySetting[name]}${quote}` })).toEqual(settings);
+    expect(Object.keys(textsIn({ ...everySetting, [name]: '""' }))).not.toContain(name);
   });
 
   it("is read without its quotes", () => {
     const quoted = Object.fromEntries(Object.entries(everySetting).map(([name, text]) => [name, `"${text}"`]));
     expect(readConfig(quoted)).toEqual(readConfig(everySetting));
+    expect(
+      readConfig({ ...everySetting, LINK_SIGNING_KEYS: 'sixteen letters a,"sixteen letters a"' }).linkSigningKeys,
+    ).toEqual(["sixteen letters a", '"sixteen letters a"']);
     expect(readConfig(quoted).linkSigningKeys).toEqual(["a key to sign links with", "an older one than that"]);
   });
 

@@ -1,16 +1,14 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { type Command, defineCommand, type Env } from "../../lib/command.ts";
+import { join, resolve } from "node:path";
+import { type Command, defineCommand } from "../../lib/command.ts";
 import type { Paint } from "../../lib/command-io.ts";
 import { createLog } from "../../lib/log.ts";
-import { settingsIn } from "../../read-settings.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { DEV_DATA, DEV_HELP, DEV_OPTIONS, devOrder } from "./dev-order.ts";
+import { commandFor, DEV_DATA, DEV_HELP, DEV_OPTIONS, devOrder } from "./dev-order.ts";
 import { type DevProduct, openDev } from "./open-dev.ts";
 import { choosePorts } from "./ports.ts";
 import { readableLog } from "./readable-log.ts";
-import { settingsFile } from "./settings-file.ts";
 import { loadState, saveState } from "./state.ts";
 
 /** The sandbox until a signal ends it. `watcher` is the process that restarts it with the same options. */
@@ -53,13 +51,6 @@ function stateOf({ app, clock, novu, posthog, segment, actions }: Sandbox) {
     actions,
     ports: { app: port(app.url), posthog: port(posthog.url), novu: port(novu.url), segment: port(segment.url) },
   };
-}
-
-/** The form of a command that works on this sandbox: without ENV_FILE only if there are no other settings. */
-function commandFor(dataDir: string, env: Env): string {
-  const isFound = resolve(dataDir) === resolve(DEV_DATA) && Object.keys(settingsIn(env)).length === 0;
-  const path = relative(".", settingsFile(dataDir));
-  return `${isFound ? "" : `ENV_FILE=${path.startsWith("..") ? resolve(path) : path} `}npm run`;
 }
 
 function welcome(

@@ -36,7 +36,6 @@ const EXCEPTIONS: Record<string, string[]> = {
   "src/sandbox/services.ts": ["src/app.ts"],
   "src/sandbox/sandbox-settings.ts": ["src/settings.ts", "src/read-settings.ts"],
   "src/sandbox/dev/dev-order.ts": ["src/settings.ts", "src/read-settings.ts"],
-  "src/sandbox/dev/dev-command.ts": ["src/read-settings.ts"],
   "src/sandbox/dev/connect.ts": ["src/commands/connect/destination.ts", "src/commands/posthog-api.ts"],
   "src/sandbox/dev/run-dev.ts": ["src/workflows/product.ts", "src/workflows/demo/samples.ts"],
   "src/sandbox/event.ts": ["src/workflows/demo/samples.ts"],
