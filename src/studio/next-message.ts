@@ -26,7 +26,7 @@ export function nextMessage(
   const next = steps[nextAt];
   if (next === undefined || next.channel === null) return null;
   const before = steps.slice(last + 1, nextAt);
-  const hours = `${next.step}-hours`;
+  const hours = hoursBefore(next.step);
   const waits = before.filter(
     ({ step, type, atMostMs }) => step !== hours && (TAKE_TIME.has(type) || atMostMs !== null),
   );
@@ -43,15 +43,20 @@ export function nextMessage(
   };
 }
 
+/** The delay step in which a message waits for the sending hours. */
+export function hoursBefore(step: string): string {
+  return `${step}-hours`;
+}
+
 const TAKE_TIME = new Set(["delay", "digest"]);
 
-/** One sentence. `exits` are the events that end the run. */
+/** `exits` are the events that end the run. */
 export function nextInWords({ step, channel, dueAt, isAtLatest, hasHours }: NextMessage, exits: string[]): string {
   const message = `The ${CHANNEL_NAMES[channel]} ${step}`;
   const unless = exits.length === 0 ? "" : `, unless ${exits.join(" or ")} comes before`;
   if (dueAt === null) return `${message} is next${unless}. The code finds its time during the run.`;
-  const hours = hasHours ? " or, outside the sending hours, when they begin" : "";
-  return `${message} is due ${isAtLatest ? "at the latest " : ""}on ${weekdayAndTime(dueAt)}${hours}${unless}.`;
+  const hours = hasHours ? " Outside the sending hours it waits until they begin." : "";
+  return `${message} is due ${isAtLatest ? "at the latest " : ""}on ${weekdayAndTime(dueAt)}${unless}.${hours}`;
 }
 
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

@@ -1,6 +1,8 @@
 import type { ReactElement } from "react";
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
-import type { WorkflowFacts } from "../facts.ts";
+import { durationInWords } from "../../lib/durations.ts";
+import type { StepFacts, WorkflowFacts } from "../facts.ts";
+import { hoursBefore } from "../next-message.ts";
 import { link, page, stepPath, workflowPath } from "../page.ts";
 import { peopleOf } from "../sandbox-sources.ts";
 import { type Field, FieldList, RowTable, WorkflowLink } from "../ui/fields.tsx";
@@ -180,18 +182,29 @@ function StepsPanel({
   workflow: WorkflowFacts;
   hasPages: boolean;
 }): ReactElement {
+  // A long wait has several delay steps, which follow each other.
+  const shown = steps.filter(({ wait }, index) => wait === null || steps[index - 1]?.wait !== wait);
   return (
     <Panel title="Steps, as Novu discovers them">
       <ol className="steps">
-        {steps.map(({ step, type, channel }) => (
+        {shown.map(({ step, type, channel, wait }) => (
           <li key={step}>
             {hasPages && channel !== null ? <a href={stepPath(id, step)}>{step}</a> : <Id>{step}</Id>}
-            <Pill tone={channel === null ? "quiet" : "info"}>{channelName(type)}</Pill>
+            <Pill tone={channel === null ? "quiet" : "info"}>
+              {wait === null ? channelName(type) : waitInWords(wait, steps)}
+            </Pill>
           </li>
         ))}
       </ol>
     </Panel>
   );
+}
+
+function waitInWords(wait: string, steps: StepFacts[]): string {
+  if (steps.some(({ step }) => wait === hoursBefore(step))) return "waits for the sending hours";
+  const lengths = steps.filter((step) => step.wait === wait).map(({ waitMs }) => waitMs);
+  const ms = lengths.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0);
+  return ms === null ? "waits, as the code says" : `waits ${durationInWords(ms)}`;
 }
 
 function TestPanel({ workflow, people }: { workflow: string; people: string[] }): ReactElement {

@@ -18,7 +18,7 @@ export const NARROW_STYLE = `
   .rail { position: static; height: auto; flex-flow: row wrap; align-items: center; justify-content: space-between; gap: 8px 10px; padding: 10px 12px; background: var(--rail); border-bottom: 1px solid var(--line); }
   .rail nav { order: 3; flex: 1 0 100%; }
   .rail nav, .rail ul { display: flex; flex-wrap: wrap; gap: 2px; }
-  .rail li a { padding: 5px 8px; }
+  .rail li a { padding: 5px 6px; font-size: 13px; }
   .rail li svg, .rail .section, .rail .end p { display: none; }
   .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
   .stage { padding: 12px; }

@@ -141,7 +141,7 @@ describe("the page of a person shows what comes next", () => {
     happen(sandbox, "user_signed_up");
     await sandbox.settled();
     expect(await next()).toMatch(
-      /Onboarding The email setup-nudge is due on Wednesday 2026-03-04 at 09:00 UTC or, outside the sending hours, when they begin, unless onboarding_completed comes before\. see how it would look now/,
+      /Onboarding The email setup-nudge is due on Wednesday 2026-03-04 at 09:00 UTC, unless onboarding_completed comes before\. Outside the sending hours it waits until they begin\. see how it would look now/,
     );
     expect(await next()).toContain("frequency cap reached 1 of at most 1 messages in 7 days.");
     expect(await next()).toContain("No opt-out is known.");

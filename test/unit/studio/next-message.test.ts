@@ -24,7 +24,7 @@ describe("the next message of a run", () => {
       "in the sending hours",
       [wait("w", DAY_MS), wait("a-hours", null), email("a")],
       {},
-      "The email a is due on Tuesday 2026-03-03 at 09:00 UTC or, outside the sending hours, when they begin.",
+      "The email a is due on Tuesday 2026-03-03 at 09:00 UTC. Outside the sending hours it waits until they begin.",
     ],
     [
       "after a wait for an event",
