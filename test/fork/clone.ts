@@ -28,6 +28,8 @@ export interface Clone extends Disposable {
   /** The path of a file. */
   path(file: string): string;
   commit(message: string): void;
+  /** The lines of git's output. */
+  git(...args: string[]): string[];
   /** The paths of the files that differ from the last commit. */
   changes(): string[];
   /** Undoes all changes since the last commit. */
@@ -63,6 +65,7 @@ export function cloneCheckout(): Clone {
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
     path: (file) => join(folder, file),
     commit,
+    git: (...args) => git(folder, ...args),
     changes: () =>
       git(folder, "status", "--porcelain", "--untracked-files=all")
         .map((line) => line.slice(3))

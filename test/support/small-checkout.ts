@@ -20,7 +20,7 @@ export interface SmallCheckout extends Disposable {
   commit(): void;
 }
 
-function smallCheckout(files: Record<string, string>): SmallCheckout {
+export function smallCheckout(files: Record<string, string>): SmallCheckout {
   const folder = testFolder();
   const root = join(folder.path, "checkout");
   mkdirSync(root);
