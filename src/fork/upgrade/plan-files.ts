@@ -19,7 +19,7 @@ export interface FilePlan {
 }
 
 /** These are merged key by key. */
-export const MERGED = ["package.json", "package-lock.json"];
+const MERGED = ["package.json", "package-lock.json"];
 
 export function planFiles(changes: FileChange[], { base, fork }: { base: Tree; fork: Tree }): FilePlan {
   const plan: FilePlan = { apply: [], leftOut: [], kept: [] };
