@@ -31,9 +31,12 @@ export function textsIn(environment: Environment): Record<string, string> {
   );
 }
 
-/** `docker run --env-file` keeps the quotes around a value, which a shell and other readers of env files remove. */
+/**
+ * `docker run --env-file` keeps the quotes around a value, which a shell and other readers of env files remove. Quotes
+ * around the first and the last part of a list do not belong together.
+ */
 function unquoted(text: string): string {
-  return /^\s*(["'])([\s\S]*)\1\s*$/.exec(text)?.[2] ?? text;
+  return /^\s*(["'])((?:(?!\1\s*,\s*\1)[\s\S])*)\1\s*$/.exec(text)?.[2] ?? text;
 }
 
 function missing(name: string): string {

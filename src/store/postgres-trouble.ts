@@ -1,9 +1,9 @@
 import pg from "pg";
 
 /** Codes of Node for a server that does not answer, or that no name leads to. */
-const NO_ANSWER = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOENT"],
-]);
+const NO_ANSWER = new Set(
+  "ECONNREFUSED ECONNRESET ENOTFOUND EAI_AGAIN ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOENT".split(" "),
+);
 
 /**
  * The error of a first connection as a sentence with the server, the database and the way out, without the password.
@@ -21,5 +21,5 @@ export function connectionTrouble(url: string, error: unknown): Error {
     return new Error(`${where} refuses the password of the user "${user}"; correct it in DATABASE_URL`);
   if (code === "3D000")
     return new Error(`${where} does not exist; make it with createdb, or correct its name in DATABASE_URL`);
-  return new Error(`${where} does not let the user "${user}" in`, { cause: error });
+  return new Error(`${where} cannot be used by the user "${user}"`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { describeError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { testFolder } from "../support/folder.ts";
@@ -15,15 +16,16 @@ async function troubleAt(url: string): Promise<string> {
     () => new Error("it opened"),
     (thrown: Error) => thrown,
   );
-  expect(`${error.message} ${error.cause}`).not.toContain("hunter22");
-  return `${error.message}: ${(error.cause as Error | undefined)?.message}`;
+  expect(describeError(error)).not.toContain("hunter22");
+  return describeError(error);
 }
 
 describe("a PostgreSQL that cannot be used is named with its database and the way out:", () => {
   it.each([
     ["28P01", 'refuses the password of the user "bridge"; correct it in DATABASE_URL'],
     ["3D000", "does not exist; make it with createdb, or correct its name in DATABASE_URL"],
-    ["28000", 'does not let the user "bridge" in'],
+    ["28000", 'cannot be used by the user "bridge": refused'],
+    ["57P03", 'cannot be used by the user "bridge": refused'],
   ])("%s", async (code, words) => {
     await using server = await refusingServer(code);
     expect(await troubleAt(`postgresql://bridge:hunter22@127.0.0.1:${server.port}/lifecycle`)).toBe(

@@ -192,6 +192,7 @@ describe("the text of a setting", () => {
     for (const quote of ['"', "'"])
       expect(textsIn({ ...everySetting, [name]: `${quote}${everySetting[name]}${quote}` })).toEqual(settings);
     expect(Object.keys(textsIn({ ...everySetting, [name]: '""' }))).not.toContain(name);
+    expect(textsIn({ [name]: '"a","b"' })).toEqual({ [name]: '"a","b"' });
   });
 
   it("is read without its quotes", () => {

@@ -17,7 +17,7 @@ export function devOf({ watcher, ...product }: DevProduct & { watcher: number })
     name: "dev",
     help: DEV_HELP,
     options: DEV_OPTIONS,
-    async run({ options, env, io, ...context }) {
+    async run({ options, env, io, signal }) {
       const { fresh, asked, dataDir } = devOrder(options, env);
       const stateFile = join(dataDir, "sandbox.json");
       const stored = loadState(stateFile);
@@ -29,7 +29,6 @@ export function devOf({ watcher, ...product }: DevProduct & { watcher: number })
       const log = createLog({ level: "debug", destination: readableLog(io) });
       const sandbox = await openDev(product, { dataDir, ports, saved, env, log });
       try {
-        const { signal } = context;
         io.print(welcome(sandbox, { ...product, command: commandFor(dataDir, env) }, io.paint));
         if (!signal.aborted) await once(signal, "abort");
       } finally {
