@@ -9,6 +9,7 @@ import type { Story } from "../support/story.ts";
 import { productionStudio, STUDIO_SECRET } from "../support/studio.ts";
 
 const WIDTHS = [360, 1280];
+const BETWEEN = 1000;
 
 describe.skipIf(!hasBrowser)("axe finds nothing, nothing is wider than the window, and all is to be seen", () => {
   const open = testBrowser();
@@ -48,7 +49,7 @@ describe.skipIf(!hasBrowser)("axe finds nothing, nothing is wider than the windo
       `${width} px, light: image-alt`,
       `${width} px, dark: color-contrast`,
     ];
-    expect(found).toEqual([...ofOneWidth(360), ...ofOneWidth(1280)]);
+    expect(found).toEqual(['at 1000 px one cannot see "Way"', ...ofOneWidth(360), ...ofOneWidth(1280)]);
   });
 
   it("at the login, behind it, and where nothing is", async () => {
@@ -73,11 +74,17 @@ describe.skipIf(!hasBrowser)("axe finds nothing, nothing is wider than the windo
   });
 });
 
-/** The entries of a navigation and the cells of a table that are not wholly between the edges of the window. */
+async function unseenIn(page: Page, width: number): Promise<string[]> {
+  const unseen = (await page.evaluate(UNSEEN)) as string[];
+  return unseen.map((text) => `at ${width} px one cannot see "${text}"`);
+}
+
+/** The entries of a navigation and the cells of a table that one sees only in part before scrolling sideways. */
 const UNSEEN = `[...document.querySelectorAll("nav a, main tbody th, main td")]
   .filter((one) => {
     const { left, right, width, height } = one.getBoundingClientRect();
-    return width === 0 || height === 0 || left < 0 || right > innerWidth;
+    const area = one.closest(".scroll")?.getBoundingClientRect() ?? { left: 0, right: innerWidth };
+    return width === 0 || height === 0 || left < area.left - 1 || right > area.right + 1;
   })
   .map((one) => one.textContent)`;
 
@@ -88,15 +95,16 @@ function withoutScript(html: string): string {
   return without;
 }
 
-/** In both colour schemes, on a phone and on a desk. */
+/** In both colour schemes, on a phone and on a desk, and the layout also in between. */
 async function faultsIn(page: Page): Promise<string[]> {
   const faults: string[] = [];
+  await page.setViewportSize({ width: BETWEEN, height: 800 });
+  faults.push(...(await unseenIn(page, BETWEEN)));
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 });
     const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
     if (over > 0) faults.push(`at ${width} px it is ${over} px too wide`);
-    const unseen = (await page.evaluate(UNSEEN)) as string[];
-    faults.push(...unseen.map((text) => `at ${width} px one cannot see "${text}"`));
+    faults.push(...(await unseenIn(page, width)));
     faults.push(...(await faultsOf(page)).map((fault) => `${width} px, ${fault}`));
   }
   return faults;

@@ -84,6 +84,7 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
     "/workflows/:workflow/steps/:step": [
       "/workflows/onboarding/steps/welcome",
       "/workflows/drop-off/steps/checkout-note",
+      `/workflows/onboarding/steps/check-in?run=${encodeURIComponent("linus-1:onboarding")}`,
     ],
   };
 }

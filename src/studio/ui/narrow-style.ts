@@ -1,12 +1,19 @@
 /** The styles for narrow windows, such as a phone's. The rows of a narrow table are cards with the columns' names inside. */
 export const NARROW_STYLE = `
 .scroll { position: relative; container-type: inline-size; }
-@container (max-width: 660px) {
+@container (max-width: 960px) {
+  th, td { padding-left: 12px; padding-right: 12px; }
+  tbody tr th { min-width: 9rem; }
+  tbody tr td { min-width: 4.5rem; }
+  tbody tr .long { min-width: 10.5rem; }
+  td .pill { white-space: normal; }
+}
+@container (max-width: 700px) {
   table, tbody, tbody tr, tbody th, tbody td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { padding: 11px 16px; border-top: 1px solid var(--line-2); }
   tbody tr:first-child { border-top: 0; }
-  tbody tr th, tbody tr td { min-width: 0; padding: 2px 0; border: 0; text-align: left; }
+  tbody tr th, tbody tr td, tbody tr .long { min-width: 0; padding: 2px 0; border: 0; text-align: left; }
   tbody td[data-label] { position: relative; padding-left: 7.75rem; }
   tbody td[data-label]::before { content: attr(data-label); position: absolute; left: 0; width: 7.25rem; color: var(--soft); font-size: 12.5px; line-height: 21px; }
   .scroll td.number { text-align: left; }
@@ -22,7 +29,6 @@ export const NARROW_STYLE = `
   .rail li svg, .rail .section, .rail .end p { display: none; }
   .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
   .stage { padding: 12px; }
-  th, td { padding-left: 12px; padding-right: 12px; }
 }
 @media (max-width: 620px) {
   .tabs { flex-wrap: wrap; }
