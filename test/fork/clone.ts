@@ -38,8 +38,8 @@ export interface Clone extends Disposable {
   run(program: string, ...args: string[]): Promise<Ended>;
   /** Checks all types. From the second time on, only of files that a change since then concerns. */
   typecheck(): Promise<Ended>;
-  /** Runs these test files, which start no built process, with each source. Returns the failed files. */
-  vitest(...files: string[]): Promise<{ passed: number; red: string[] }>;
+  /** Runs vitest with these options, and test files that start no built process. Returns the failed files. */
+  vitest(...args: string[]): Promise<{ passed: number; red: string[] }>;
 }
 
 /** Copies the files that git has or would add; node_modules is a link to ours. */
@@ -100,12 +100,12 @@ export function cloneCheckout(): Clone {
     return { code: code as number, output };
   }
 
-  async function report(...files: string[]): Promise<{ passed: number; red: string[] }> {
+  async function report(...args: string[]): Promise<{ passed: number; red: string[] }> {
     const file = join(folder, "vitest-report.json");
     // One worker, because each imports all modules again; --maxWorkers is ignored where there are projects.
     const options = ["--no-file-parallelism", "--reporter=json", `--outputFile=${file}`];
     const env = { TEST_BUILD: "none", TEST_DATABASE_URL: "" };
-    const { output } = await run(env, "vitest", "run", ...options, ...files);
+    const { output } = await run(env, "vitest", "run", ...options, ...args);
     if (!existsSync(file)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
     const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Report;
     rmSync(file);
