@@ -1,5 +1,6 @@
 import { Router } from "express";
 import type { Clock } from "../lib/clock.ts";
+import type { EventEffects } from "./event-effects.ts";
 import type { Attempt } from "./signed-webhook.ts";
 
 /** The last attempt of a delivery, null before the first answer; `delivery` is the delivery's id. */
@@ -8,10 +9,11 @@ export interface LastAttempt {
   attempt: Pick<Attempt, "status" | "answer"> | null;
 }
 
-/** Routes for `npm run event` that the real services do not have: the time, and the newest delivery of an event. */
+/** Routes for `npm run event` that the real services do not have: the time, an event's newest delivery, its effects. */
 export function commandRoutes(
   state: { deliveries: Array<{ id: string; eventUuid: string; attempts: Attempt[] }> },
   clock: Clock,
+  effectsOf?: (eventUuid: string) => Promise<EventEffects>,
 ): Router {
   return Router()
     .get("/sandbox/time", (_request, response) => {
@@ -21,5 +23,9 @@ export function commandRoutes(
       const newest = state.deliveries.findLast(({ eventUuid }) => eventUuid === params.event);
       const last: LastAttempt | null = newest ? { delivery: newest.id, attempt: newest.attempts.at(-1) ?? null } : null;
       response.json(last);
+    })
+    .get("/sandbox/effects/:event", async ({ params }, response, next) => {
+      if (effectsOf === undefined) return next();
+      response.json(await effectsOf(params.event));
     });
 }

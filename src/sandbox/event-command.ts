@@ -6,13 +6,16 @@ import { parseJson } from "../lib/json.ts";
 import type { LastAttempt } from "./command-routes.ts";
 import { DEV_DATA } from "./dev/dev-order.ts";
 import { readSettingsOf } from "./dev/settings-file.ts";
+import type { EventEffects } from "./event-effects.ts";
+import { effectsText, suggestion } from "./event-effects-text.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import type { Samples } from "./samples.ts";
 
 const HELP = `npm run event -- NAME --person ID [options]
 
 Captures an event at the sandbox's PostHog with posthog-node, as your backend does, or sends it to
-the sandbox's Segment, and prints the answer of the bridge. npm run dev must be running.
+the sandbox's Segment, and prints the answer of the app, the runs that it started and ended, and their next
+messages. npm run dev must be running.
 
   --person ID       distinct id; an unknown person gets the address ID@example.com
   --prop KEY=VALUE  a property of the event; VALUE is JSON or text; repeatable
@@ -28,7 +31,9 @@ the sandbox's Segment, and prints the answer of the bridge. npm run dev must be 
   npm run event -- checkout_started --person grace --prop cart_value=80
   npm run event -- onboarding_completed --person ada --set onboarding_completed=true
   npm run event -- "User Registered" --person ada --source segment
-  npm run event -- identify --person ada --source segment --set firstName=Ada`;
+  npm run event -- identify --person ada --source segment --set firstName=Ada
+
+Exit code: 0 the app accepted the event; 1 it did not, or no workflow uses an event of this name; 2 wrong usage.`;
 
 const ANSWER_WITHIN_MS = 10_000;
 const POLL_EVERY_MS = 50;
@@ -86,13 +91,25 @@ export const eventOf = (samples: Samples): Command =>
         throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
       });
       const answer = await answerTo(uuid, at[source], io);
+      const { names, ...effects } = await getJson<EventEffects>(
+        `${at.posthog}/sandbox/effects/${encodeURIComponent(uuid)}`,
+      );
+      const isKnown = names.includes(name) || name === IDENTIFY;
 
-      if (json) io.print(JSON.stringify({ event: name, person, uuid, ...answer }));
-      else io.print(explain(answer, source, io.paint));
-      if (!json && answer !== null) io.print(`See ${at.app}/studio/deliveries/${answer.delivery}`);
-      return answer === null || answer.status === 202 ? 0 : 1;
+      if (json) io.print(JSON.stringify({ event: name, person, uuid, ...answer, ...effects, isKnown }));
+      else {
+        const hint = isKnown ? "" : suggestion(name, names);
+        io.print(explain(answer, source, io.paint) + hint);
+        const now = await timeOf(at);
+        if (answer?.status === 202 && isKnown) io.print(effectsText(effects, { now, paint: io.paint }).join("\n"));
+        if (answer !== null) io.print(`See ${at.app}/studio/deliveries/${answer.delivery}`);
+      }
+      return isKnown && answer?.status === 202 ? 0 : 1;
     },
   });
+
+/** The call of Segment that has no event name. */
+const IDENTIFY = "identify";
 
 function addressesOf(dataDir: string): Addresses {
   const { PORT = "", POSTHOG_HOST = "", SEGMENT_PROFILE_HOST = "" } = readSettingsOf(dataDir);
@@ -118,10 +135,18 @@ async function capture(
   const client = new PostHog(LOCAL_KEYS.projectToken, { host, fetchRetryCount: 0, disableGeoip: true });
   // Without this listener the client prints its errors. `flush` throws them in any case.
   client.on("error", () => {});
-  // The sandbox's clock may be days ahead of this process's clock.
-  const { now } = (await (await fetch(`${host}/sandbox/time`)).json()) as { now: number };
-  client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
+  const timestamp = new Date(await timeOf({ posthog: host }));
+  client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp });
   await client.flush();
+}
+
+/** The sandbox's clock may be days ahead of this process's clock. */
+async function timeOf({ posthog }: Pick<Addresses, "posthog">): Promise<number> {
+  return (await getJson<{ now: number }>(`${posthog}/sandbox/time`)).now;
+}
+
+async function getJson<Answer>(url: string): Promise<Answer> {
+  return (await (await fetch(url)).json()) as Answer;
 }
 
 /** Calls the Tracking API: an identify with the traits, or a track with the traits in its context. */
@@ -130,8 +155,8 @@ async function sendToSegment(
   { segment }: Addresses,
 ): Promise<void> {
   const traits = { ...((await isUnknown(userId, segment)) && unknownPerson), ...set };
-  const type = event === "identify" ? event : "track";
-  const call = type === "identify" ? { traits } : { event, properties, context: { traits } };
+  const type = event === IDENTIFY ? event : "track";
+  const call = type === IDENTIFY ? { traits } : { event, properties, context: { traits } };
   const response = await fetch(`${segment}/v1/${type}`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: basic(LOCAL_KEYS.segmentWriteKey) },
@@ -160,7 +185,7 @@ async function answerTo(
 ): Promise<Answer | null> {
   const url = `${source}/sandbox/deliveries/${encodeURIComponent(uuid)}`;
   for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(POLL_EVERY_MS)) {
-    const newest = (await (await fetch(url)).json()) as LastAttempt | null;
+    const newest = await getJson<LastAttempt | null>(url);
     if (newest === null) return null;
     const { attempt, delivery } = newest;
     if (attempt !== null) return { status: attempt.status, answer: attempt.answer, delivery };
@@ -171,5 +196,13 @@ async function answerTo(
 function explain(answer: Answer | null, source: SourceName, paint: Paint): string {
   if (answer === null && source === "segment") return "Segment has the event and no destination to send it to.";
   if (answer === null) return "PostHog has the event and does not forward it: no workflow uses it.";
-  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}`;
+  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${inWords(answer.answer)}`;
+}
+
+/** The app answers `{"accepted": uuid, "but": reason}` or `{"ignored": reason}`. */
+function inWords(answer: string): string {
+  const { accepted, but, ignored } = (parseJson(answer) ?? {}) as Record<string, unknown>;
+  if (typeof ignored === "string") return `ignored: ${ignored}`;
+  if (typeof accepted !== "string") return answer;
+  return but === undefined ? "accepted" : `accepted, but ${but}`;
 }

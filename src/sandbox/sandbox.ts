@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { NEXT_PART_KEY } from "../contracts/job.ts";
 import type { NovuPlan } from "../contracts/novu.ts";
 import { createLog, type Log } from "../lib/log.ts";
+import { effectsOf } from "./event-effects.ts";
 import { type LocalConfig, localConfig } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import { openLocalNovu } from "./local-novu/local-novu.ts";
@@ -84,7 +85,23 @@ export async function openSandbox({
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt: options.startAt, flowing: options.flowing ?? false });
   const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock };
-  const posthog = await openLocalPostHog({ ...keys, isRehearsal, port: ports.posthog, state: options.posthogState });
+  const posthog = await openLocalPostHog({
+    ...keys,
+    isRehearsal,
+    port: ports.posthog,
+    state: options.posthogState,
+    async effectsOf(eventUuid) {
+      await settled();
+      return effectsOf(eventUuid, {
+        listRuns: app.store.runs.list,
+        listDecisions: app.store.decisions.listOfRuns,
+        novuRuns: novu.state.runs,
+        workflowIds: parts.product.workflows.map(({ id }) => id),
+        names: [...app.events, ...parts.product.segmentNames.keys()],
+        now: clock.now(),
+      });
+    },
+  });
   const segment = await openLocalSegment({ ...keys, isRehearsal, port: ports.segment, state: options.segmentState });
   const novu = await openLocalNovu({
     ...keys,

@@ -17,6 +17,7 @@ import { run } from "../support/command.ts";
 import { withFakeNpx } from "../support/fake-npx.ts";
 import { testFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
+import { APP_URL } from "../support/product/brand.ts";
 import { testProduct } from "../support/product/product.ts";
 import { testSamples } from "../support/samples.ts";
 import { eventually } from "../support/sandbox.ts";
@@ -95,13 +96,74 @@ describe("the commands beside a sandbox whose clock is days ahead", () => {
     for (const source of ["posthog", "segment"])
       expect(await run(event, [...args, "--source", source])).toMatchObject({
         code: 0,
-        stdout: expect.stringMatching(new RegExp(`^202 .*\nSee http://localhost:${port}/studio/deliveries/`)),
+        stdout: expect.stringMatching(new RegExp(`^202 .*\n[^]*See http://localhost:${port}/studio/deliveries/`)),
       });
     const none = join(folder.path, "none");
     expect(await run(event, ["user_signed_up", "--person", "grace", "--data", none])).toMatchObject({
       code: 1,
       stderr: `there is no sandbox in "${none}"; start it with npm run dev\n`,
     });
+  });
+});
+
+describe("npm run event", () => {
+  const folder = testFolder();
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    const log = createLog({ level: "silent" });
+    sandbox = await openDev(product, { dataDir: folder.path, ports: ANY_PORTS, saved: null, env: {}, log });
+  }, 60_000);
+  afterAll(async () => {
+    await sandbox.stop();
+    folder[Symbol.dispose]();
+  });
+  const event = async (...args: string[]) => {
+    const { code, stdout } = await run(eventOf(testSamples), [...args, "--data", folder.path]);
+    return { code, lines: stdout.trimEnd().split("\n").slice(0, -1) };
+  };
+
+  it("prints the runs that the event started and ended, and when the next message is due", async () => {
+    const checkout = ["checkout_started", "--person", "linus", "--prop", `checkout_url=${APP_URL}/checkout`];
+    const started = await event(...checkout);
+    expect(started).toEqual({
+      code: 0,
+      lines: [
+        "202 accepted",
+        "started drop-off for linus",
+        expect.stringMatching(/^ {2}next: checkout-note \(in_app\), in (1 hour|59 minutes.*), not before 20.* UTC$/),
+      ],
+    });
+    expect(await event(...checkout)).toEqual({
+      code: 0,
+      lines: [
+        "202 accepted",
+        "started drop-off for linus",
+        expect.stringMatching(/^ {2}checkout-note \(in_app\): entered before/),
+        expect.stringMatching(/^ {2}recovery \(email\): entered before/),
+      ],
+    });
+    const ended = await event("Order Completed", "--person", "linus", "--source", "segment");
+    expect(ended).toMatchObject({ code: 0, lines: ["202 accepted", "ended a run of drop-off"] });
+  });
+
+  it("says why an event started nothing", async () => {
+    const line = /^202 accepted, but does not fit drop-off: checkout_url: /;
+    const { code, lines } = await event("checkout_started", "--person", "margaret");
+    expect([code, lines]).toEqual([0, [expect.stringMatching(line), "No run started or ended."]]);
+    expect(await event("checkout_started", "--person", "$anonymous")).toEqual({
+      code: 0,
+      lines: [expect.stringMatching(/^202 ignored: /), "No run started or ended."],
+    });
+  });
+
+  it("has a suggestion for a mistyped name, and exits 1", async () => {
+    const says = (line: string) => ({ code: 1, stdout: expect.stringContaining(line) });
+    const args = ["--person", "linus", "--data", folder.path];
+    const ran = await run(eventOf(testSamples), ["checkout_strated", ...args]);
+    expect(ran).toMatchObject(says("no workflow uses it. Do you mean checkout_started?\n"));
+    const segment = await run(eventOf(testSamples), ["Order Complete", "--source", "segment", ...args]);
+    expect(segment).toMatchObject(says('Do you mean "Order Completed"?\n'));
   });
 });
 

@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
+import type { EventEffects } from "../event-effects.ts";
 import { createFaultInjection } from "../fault-injection.ts";
 import type { Attempt } from "../signed-webhook.ts";
 import { authorize, ofProject, scoped } from "./access.ts";
@@ -30,6 +31,8 @@ interface PostHogOptions {
   clock: Clock;
   port: number;
   state?: PostHogState | undefined;
+  /** The effects of an event, for a route that only the sandbox has. */
+  effectsOf?: (eventUuid: string) => Promise<EventEffects>;
 }
 
 /** The parts of PostHog that the bridge uses: capture, persons, events, definitions, flags, and signed webhooks. */
@@ -41,6 +44,7 @@ export async function openLocalPostHog({
   clock,
   port,
   state: savedState,
+  effectsOf,
 }: PostHogOptions) {
   // The saved state of an earlier version lacks newer fields.
   const state: PostHogState = { ...emptyPostHogState(), ...savedState };
@@ -141,7 +145,7 @@ export async function openLocalPostHog({
     return express()
       .disable("x-powered-by")
       .disable("etag")
-      .use(commandRoutes(state, clock))
+      .use(commandRoutes(state, clock, effectsOf))
       .use(activity.countRequest)
       .use(faults.answer, faults.delay)
       .use(express.json({ limit: "20mb" }))
