@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { NEXT_PART_KEY } from "../contracts/job.ts";
 import type { NovuPlan } from "../contracts/novu.ts";
 import { createLog, type Log } from "../lib/log.ts";
-import { effectsOf } from "./event-effects.ts";
+import { type EventEffects, effectsOf } from "./event-effects.ts";
 import { type LocalConfig, localConfig } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import { openLocalNovu } from "./local-novu/local-novu.ts";
@@ -90,17 +90,7 @@ export async function openSandbox({
     isRehearsal,
     port: ports.posthog,
     state: options.posthogState,
-    async effectsOf(eventUuid) {
-      await settled();
-      return effectsOf(eventUuid, {
-        listRuns: app.store.runs.list,
-        listDecisions: app.store.decisions.listOfRuns,
-        novuRuns: novu.state.runs,
-        workflowIds: parts.product.workflows.map(({ id }) => id),
-        names: [...app.events, ...parts.product.segmentNames.keys()],
-        now: clock.now(),
-      });
-    },
+    effectsOf: effects,
   });
   const segment = await openLocalSegment({ ...keys, isRehearsal, port: ports.segment, state: options.segmentState });
   const novu = await openLocalNovu({
@@ -176,6 +166,18 @@ export async function openSandbox({
     clock.stop();
     // Close at once: a request that is still open waits for an answer that a test delays.
     await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);
+  }
+
+  async function effects(eventUuid: string): Promise<EventEffects> {
+    await settled();
+    return effectsOf(eventUuid, {
+      listRuns: app.store.runs.list,
+      listDecisions: app.store.decisions.listOfRuns,
+      novuRuns: novu.state.runs,
+      workflowIds: parts.product.workflows.map(({ id }) => id),
+      names: [...app.events, ...parts.product.segmentNames.keys()],
+      now: clock.now(),
+    });
   }
 
   /** The work of `npm run connect`, `npm run sync` and Segment's pages in a real project. */

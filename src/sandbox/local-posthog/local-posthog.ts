@@ -67,10 +67,7 @@ export async function openLocalPostHog({
     state,
     reads,
     settings,
-    /** Events go to this target until a destination is made over the API. */
-    connect(target: Destination): void {
-      destination = target;
-    },
+    connect,
     capture,
     resend: webhooks.resend,
     /**
@@ -119,6 +116,11 @@ export async function openLocalPostHog({
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
     webhooks.send(captured, insert(captured));
     return uuid;
+  }
+
+  /** Events go to this target until a destination is made over the API. */
+  function connect(target: Destination): void {
+    destination = target;
   }
 
   function replayEvent({ event, person }: NonNullable<ReturnType<typeof pastEvent>>): void {
