@@ -84,14 +84,8 @@ export async function openSandbox({
   ...options
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt: options.startAt, flowing: options.flowing ?? false });
-  const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock };
-  const posthog = await openLocalPostHog({
-    ...keys,
-    isRehearsal,
-    port: ports.posthog,
-    state: options.posthogState,
-    effectsOf: effects,
-  });
+  const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock, effectsOf: effects };
+  const posthog = await openLocalPostHog({ ...keys, isRehearsal, port: ports.posthog, state: options.posthogState });
   const segment = await openLocalSegment({ ...keys, isRehearsal, port: ports.segment, state: options.segmentState });
   const novu = await openLocalNovu({
     ...keys,

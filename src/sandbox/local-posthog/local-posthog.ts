@@ -35,6 +35,12 @@ interface PostHogOptions {
   effectsOf?: (eventUuid: string) => Promise<EventEffects>;
 }
 
+/**
+ * `scopes` are those of the personal API key, such as `hog_function:write`, or "*" for all; a write scope includes
+ * reading. `hasSigning` is false for an older PostHog, which cannot sign webhooks.
+ */
+const SETTINGS = { scopes: ["*"], hasSigning: true };
+
 /** The parts of PostHog that the bridge uses: capture, persons, events, definitions, flags, and signed webhooks. */
 export async function openLocalPostHog({
   projectToken,
@@ -48,11 +54,7 @@ export async function openLocalPostHog({
 }: PostHogOptions) {
   // The saved state of an earlier version lacks newer fields.
   const state: PostHogState = { ...emptyPostHogState(), ...savedState };
-  /**
-   * `scopes` are those of the personal API key, such as `hog_function:write`, or "*" for all; a write scope includes
-   * reading. `hasSigning` is false for an older PostHog, which cannot sign webhooks.
-   */
-  const settings = { scopes: ["*"], hasSigning: true };
+  const settings = { ...SETTINGS };
   /** The number of API calls that read persons in a batch. */
   const reads = { calls: 0 };
   let destination: Destination | null = null;
@@ -67,7 +69,10 @@ export async function openLocalPostHog({
     state,
     reads,
     settings,
-    connect,
+    /** Events go to this target until a destination is made over the API. */
+    connect(target: Destination): void {
+      destination = target;
+    },
     capture,
     resend: webhooks.resend,
     /**
@@ -116,11 +121,6 @@ export async function openLocalPostHog({
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
     webhooks.send(captured, insert(captured));
     return uuid;
-  }
-
-  /** Events go to this target until a destination is made over the API. */
-  function connect(target: Destination): void {
-    destination = target;
   }
 
   function replayEvent({ event, person }: NonNullable<ReturnType<typeof pastEvent>>): void {
