@@ -13,7 +13,7 @@ await using story = await busyStory();
 const addresses = addressesOf(story.sandbox);
 /** Where each page is, and how much of it is shown, in pixels. */
 const pages: Record<string, [address: string | undefined, height: number]> = {
-  overview: ["/?period=7d", 1000],
+  overview: ["/", 1000],
   run: [addresses["/runs/:run"]?.[0], 1150],
   why: ["/why?person=linus&workflow=onboarding", 1000],
   message: [addresses["/messages/:message"]?.at(-2), 1000],
