@@ -4,7 +4,7 @@ import express, { type Express } from "express";
 import { vi } from "vitest";
 
 interface Layer {
-  route?: { path: string };
+  route?: { path: string | RegExp };
   /** Whether it matches every path. */
   slash?: boolean;
   match(path: string): unknown;
@@ -35,7 +35,8 @@ export function watchExpress(): Disposable & {
 function inside(layers: Layer[], before: string, mounts: string[]): string[] {
   return layers.flatMap((layer) => {
     const { route, slash, handle } = layer;
-    if (route !== undefined) return `${before}${route.path}`;
+    // Each pattern of the app's routes matches any path of one part.
+    if (route !== undefined) return `${before}${typeof route.path === "string" ? route.path : "/any"}`;
     const mount = slash ? "" : mounts.find((path) => layer.match(path));
     if (mount === undefined) throw new Error(`a router is at none of ${mounts.join(", ")}`);
     if (handle.stack !== undefined) return inside(handle.stack, `${before}${mount}`, mounts);
