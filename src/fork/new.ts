@@ -20,7 +20,7 @@ yours to change. No file is overwritten.
   --on EVENT         the event that starts a run; repeatable
   --exit-on EVENT    an event that ends it; repeatable. The first message then comes a day after the start
   --channels LIST    the messages in order (email), of ${CHANNEL_NAMES.join(", ")}
-  --topic TOPIC      the topic to opt out of, from src/workflows/topics.ts; not needed if there is one
+  --topic TOPIC      the topic to opt out of, from src/workflows/topics.ts; else the first there
   --transactional    no topic and no opt-out, such as a receipt
   --dry-run          print the files, and write nothing
   --json             print one JSON object
@@ -61,11 +61,19 @@ export function newOf({ root }: { root: string }): Command {
       });
       if (!options["dry-run"]) await write(root, files, list);
       const next = nextCommands(order);
-      if (options.json) io.print(JSON.stringify({ written: Object.keys(files), changed: [LIST], next }));
-      else io.print(report(Object.keys(files), next, options["dry-run"]));
+      const { topic } = order;
+      if (options.json) io.print(JSON.stringify({ written: Object.keys(files), changed: [LIST], topic, next }));
+      else {
+        io.print(report(Object.keys(files), next, options["dry-run"]));
+        if (topic !== null && options.topic === undefined) io.print(`\n${firstTopic(topic)}`);
+      }
       return 0;
     },
   });
+}
+
+function firstTopic(topic: string): string {
+  return `Its topic, from which people opt out, is "${topic}", the first in src/workflows/topics.ts: change it if another fits.`;
 }
 
 function filesOf(order: Order): Files {

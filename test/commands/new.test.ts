@@ -54,6 +54,7 @@ describe("npm run new", () => {
       {
         written: ["emails/a.tsx", "emails/a-2.tsx", "src/workflows/a.tsx", "test/workflows/stories/a.test.ts"],
         changed: ["src/workflows/index.ts"],
+        topic: "all",
         next: ["npm test -- test/workflows/stories/a.test.ts", "npm run event -- x --person ada"],
       },
     ]);
@@ -73,6 +74,13 @@ describe("npm run new", () => {
     expect(checkout.git("status", "--porcelain")).toEqual([]);
   });
 
+  it("takes the first topic if none is given, and says so", async () => {
+    using checkout = checkoutOfWorkflows();
+    const { code, stdout } = await runNew(checkout, "trial-ending", "--on", "x");
+    expect([code, stdout]).toEqual([0, expect.stringContaining('is "tips", the first in src/workflows/topics.ts')]);
+    expect(checkout.read("src/workflows/trial-ending.tsx")).toContain('topic: "tips"');
+  });
+
   it.each([
     [["--on", "x"], "the id of the workflow is missing"],
     [["a", "b", "--on", "x"], "b is one id too many"],
@@ -80,7 +88,6 @@ describe("npm run new", () => {
     [["a", "--on", " "], "the name of an event is empty"],
     [["a", "--on", "cohort_entered"], "write cohort(42) in the file"],
     [["a", "--on", "x", "--exit-on", "x"], '"x" cannot both start a and end it'],
-    [["a", "--on", "x"], "--topic with one of tips, offers (src/workflows/topics.ts), or --transactional"],
     [["a", "--on", "x", "--topic", "news"], 'there is no topic "news": --topic with one of tips, offers'],
     [["a", "--on", "x", "--topic", "tips", "--transactional"], "a transactional workflow has no topic"],
     [

@@ -60,10 +60,9 @@ function topicOf({ topic, transactional }: Options, topics: string[]): string | 
   if (transactional && topic !== undefined)
     throw new UsageError("a transactional workflow has no topic: leave --topic or --transactional out");
   if (transactional) return null;
-  const [only] = topics;
-  if (topic === undefined && topics.length === 1 && only !== undefined) return only;
-  if (topic !== undefined && topics.includes(topic)) return topic;
-  const missing = topic === undefined ? "a marketing workflow needs a topic" : `there is no topic "${topic}"`;
+  const wanted = topic ?? topics[0];
+  if (wanted !== undefined && topics.includes(wanted)) return wanted;
+  const missing = wanted === undefined ? "there is no topic" : `there is no topic "${wanted}"`;
   throw new UsageError(
     `${missing}: --topic with one of ${topics.join(", ")} (src/workflows/topics.ts), or --transactional`,
   );
