@@ -65,14 +65,17 @@ describe("each “sent” leads to its message", () => {
     await connectServices(studio);
     const { sandbox, app } = studio;
     const properties = { $set: { email: "ada@example.com", name: "Ada" } };
-    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties });
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada@example.com", properties });
     for (let round = 0; round < 3; round += 1) await Promise.all([sandbox.settled(), app.idle()]);
     const [first] = sentLinksIn(await here.text(""));
     const [path = "", anchor] = first?.replace("/studio", "").split("#") ?? [];
     const page = await here.text(path);
     expect(page).toContain(`<li class="good" id="${anchor}">`);
     expect(page).toContain("This app does not store the content of a message. In Novu,");
-    expect(await here.text("")).not.toContain("Welcome");
+    const overview = await here.text("");
+    expect(overview).not.toContain("Welcome");
+    expect(overview).toContain("a•••@e•••.com");
+    expect(overview.match(/ada(@|%40)example/)).toBeNull();
   });
 });
 
