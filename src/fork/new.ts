@@ -59,12 +59,13 @@ export function newOf({ root }: { root: string }): Command {
         variable: order.names.variable,
         file: `${id}.tsx`,
       });
-      if (!options["dry-run"]) await write(root, files, list);
-      const next = nextCommands(order);
+      const isDryRun = options["dry-run"];
+      if (!isDryRun) await write(root, files, list);
       const { topic } = order;
-      if (options.json) io.print(JSON.stringify({ written: Object.keys(files), changed: [LIST], topic, next }));
+      const [next, added] = [nextCommands(order), Object.keys(files)];
+      if (options.json) io.print(JSON.stringify({ isDryRun, added, changed: [LIST], topic, next }));
       else {
-        io.print(report(Object.keys(files), next, options["dry-run"]));
+        io.print(report(added, next, isDryRun));
         if (topic !== null && options.topic === undefined) io.print(`\n${firstTopic(topic)}`);
       }
       return 0;

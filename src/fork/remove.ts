@@ -45,7 +45,7 @@ export function removeOf({ root }: { root: string }): Command {
         writeFileSync(join(root, LIST), list);
         await format(root, [LIST]);
       }
-      if (json) io.print(JSON.stringify({ deleted, changed: [LIST], remains }));
+      if (json) io.print(JSON.stringify({ isDryRun, deleted, changed: [LIST], remains }));
       else io.print(report({ id, deleted, remains, isDryRun }));
       return 0;
     },

@@ -52,7 +52,8 @@ describe("npm run new", () => {
     expect([code, JSON.parse(stdout)]).toEqual([
       0,
       {
-        written: ["emails/a.tsx", "emails/a-2.tsx", "src/workflows/a.tsx", "test/workflows/stories/a.test.ts"],
+        isDryRun: false,
+        added: ["emails/a.tsx", "emails/a-2.tsx", "src/workflows/a.tsx", "test/workflows/stories/a.test.ts"],
         changed: ["src/workflows/index.ts"],
         topic: "all",
         next: ["npm test -- test/workflows/stories/a.test.ts", "npm run event -- x --person ada"],

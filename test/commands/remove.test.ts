@@ -79,7 +79,7 @@ describe("npm run remove", () => {
     const { code, stdout } = await runRemove(checkout, "hello", "--dry-run", "--json");
     expect([code, JSON.parse(stdout)]).toEqual([
       0,
-      { deleted: DELETED, changed: ["src/workflows/index.ts"], remains: expect.any(Array) },
+      { isDryRun: true, deleted: DELETED, changed: ["src/workflows/index.ts"], remains: expect.any(Array) },
     ]);
     expect((await runRemove(checkout, "hello", "--dry-run")).stdout).toMatch(/^Would delete\n {2}src/);
     expect(checkout.git("status", "--porcelain")).toEqual([]);

@@ -23,7 +23,7 @@ export function isUndecided({ conflicts, bothChanged, plan }: Upgrade): boolean 
 export function upgradeJson(upgrade: Upgrade): string {
   const { releases, branch, plan, conflicts, bothChanged, haveTo, checks } = upgrade;
   return JSON.stringify({
-    ...{ from: `v${releases.from}`, to: `v${releases.to}`, branch },
+    ...{ isDryRun: upgrade.isDryRun, from: `v${releases.from}`, to: `v${releases.to}`, branch },
     ...{ changed: plan.apply, leftOut: plan.leftOut, conflicts, deletedUpstream: plan.kept, bothChanged, haveTo },
     isCommitted: !upgrade.isDryRun && !isUndecided(upgrade),
     checks: checks.map(({ script, hasPassed }) => ({ script, hasPassed })),
