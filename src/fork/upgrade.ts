@@ -20,7 +20,7 @@ const HELP = `npm run upgrade -- [--to TAG] [options]
 Brings this fork to a later release of the repository that it comes from, on a branch of its own. The version in
 package.json is the release that the fork comes from. git needs the remote "upstream"; a common history with
 it is not needed. It never changes your files: ${OWN_PATHS.join(", ")}.
-In src/workflows the README is ours. package.json is merged key by key.
+In src/workflows, README.md and AGENTS.md are ours. package.json is merged key by key.
 
   --to TAG      the release, such as v0.2.0 (the newest)
   --no-checks   run no npm run typecheck, lint and test afterwards
