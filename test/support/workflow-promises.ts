@@ -16,7 +16,8 @@ export const sampleDependencies = ({
   locales,
 }: Pick<Product<never>, "locales"> & { samplePerson?: Partial<PersonProperties> }): StepDependencies => ({
   longestDelayMs: DAY_MS,
-  now: () => 0,
+  // After every date of a preview, so that a wait until a date is over.
+  now: () => Date.parse("2100-01-01T00:00:00.000Z"),
   emailProviders: ["resend"],
   usesNovuAddresses: false,
   locales,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isForksOwn } from "../../../src/fork/own-paths.ts";
 import { folderOf, type SourceFile, sourceFiles } from "../../support/source-files.ts";
 
 /** Words that the glossary replaces, each with its replacement. */
@@ -43,10 +44,11 @@ const EXCEPTIONS: Array<{ word: string; in: RegExp; because: string }> = [
 
 const QUESTION_WORD = /^(What|Who|Whom|Whose|Whoever|Whatever)\b/;
 
-const FILES = [...sourceFiles("src"), ...sourceFiles("emails")];
+/** A fork's own files have its own words. */
+const FILES = sourceFiles("src").filter(({ path }) => !isForksOwn(path));
 const FOLDERS = [...new Set(FILES.map(({ path }) => folderOf(path)))];
 
-describe("the words of src and emails", () => {
+describe("the words of src", () => {
   it("are looked at", () => {
     expect(FOLDERS.length).toBeGreaterThan(15);
   });
@@ -55,7 +57,7 @@ describe("the words of src and emails", () => {
     expect(filesIn(folder).flatMap(questionsIn)).toEqual([]);
   });
 
-  it.each(FOLDERS.filter((folder) => folder !== "emails"))("%s has no retired word", (folder) => {
+  it.each(FOLDERS)("%s has no retired word", (folder) => {
     expect(filesIn(folder).flatMap(retiredIn)).toEqual([]);
   });
 
