@@ -14,7 +14,7 @@ import { workflowFile } from "./new/workflow-file.ts";
 
 const HELP = `npm run new -- ID --on EVENT [--on EVENT …] [options]
 
-Writes a workflow that sends at once: its file, its emails, its story and its line in the list. All of them are
+Writes a workflow that sends at once, or with --exit-on a day later: its file, its emails, its story and its line in the list. All of them are
 yours to change. No file is overwritten.
 
   --on EVENT         the event that starts a run; repeatable
@@ -132,7 +132,8 @@ function report(files: string[], [test, event]: string[], isDryRun: boolean): st
 ${files.map((file) => `  ${file}`).join("\n")}
 and ${isDryRun ? "would add" : "added"} a line and an import to ${LIST}.
 
-Next: write its texts, then
+Next: write its texts, and give its steps ids that say what they are: an id cannot change once people are in the
+workflow. Then
   ${test}
   ${event}    beside npm run dev; the studio at the address that it prints shows the messages`;
 }

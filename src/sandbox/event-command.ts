@@ -37,6 +37,7 @@ Exit code: 0 the app accepted the event; 1 it did not, or no workflow uses an ev
 
 const ANSWER_WITHIN_MS = 10_000;
 const POLL_EVERY_MS = 50;
+const RESTARTS_WITHIN_MS = 15_000;
 
 type SourceName = "posthog" | "segment";
 
@@ -84,12 +85,11 @@ export const eventOf = (samples: Samples): Command =>
         throw new UsageError(`"${source}" is no source; use posthog or segment`);
 
       const at = addressesOf(data);
+      await untilOpen(at, io);
       const properties = { ...samples.properties[name], ...pairs(prop) };
       const changes = { set: pairs(set), unknownPerson: samples.person(person) };
       const send = source === "segment" ? sendToSegment : capture;
-      await send({ event: name, distinctId: person, uuid, properties, ...changes }, at).catch((error) => {
-        throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
-      });
+      await send({ event: name, distinctId: person, uuid, properties, ...changes }, at);
       const answer = await answerTo(uuid, at[source], io);
       const { names, ...effects } = await getJson<EventEffects>(
         `${at.posthog}/sandbox/effects/${encodeURIComponent(uuid)}`,
@@ -138,6 +138,21 @@ async function capture(
   const timestamp = new Date(await timeOf({ posthog: host }));
   client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp });
   await client.flush();
+}
+
+/** A saved file restarts the sandbox, which then answers again after some seconds. */
+async function untilOpen(at: Addresses, { sleep, uptimeMs, printError }: CommandIo): Promise<void> {
+  for (const startedAt = uptimeMs(); ; await sleep(POLL_EVERY_MS)) {
+    try {
+      await timeOf(at);
+      return;
+    } catch (error) {
+      const waitedMs = uptimeMs() - startedAt;
+      if (waitedMs < POLL_EVERY_MS) printError("the sandbox does not answer; waiting for its restart");
+      if (waitedMs > RESTARTS_WITHIN_MS)
+        throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
+    }
+  }
 }
 
 /** The sandbox's clock may be days ahead of this process's clock. */

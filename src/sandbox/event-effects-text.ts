@@ -10,7 +10,7 @@ export function effectsText(
 ): string[] {
   return [
     ...started.flatMap((run) => [
-      `${paint("green", "started")} ${run.workflow} for ${run.distinctId}`,
+      `${run.isStarted ? paint("green", "started") : paint("yellow", "did not start")} ${run.workflow} for ${run.distinctId}`,
       ...run.decided.map(({ step, channel, result }) => `  ${step} (${channel}): ${result}`),
       ...nextLine(run, now),
     ]),

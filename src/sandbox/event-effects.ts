@@ -15,6 +15,8 @@ export interface EventEffects {
 
 export interface StartedRun {
   workflow: string;
+  /** False if Novu has not started the run; the decisions have the reason. */
+  isStarted: boolean;
   distinctId: string;
   /** "sent", or the reason why the message was not sent. */
   decided: Array<{ step: string; channel: string; result: string }>;
@@ -54,7 +56,7 @@ export async function effectsOf(
   const decisions = await listDecisions(started.map(({ transactionId }) => transactionId));
   return { started: started.map(detailsOf), ended, names };
 
-  function detailsOf({ transactionId, workflow, distinctId }: RunRecord): StartedRun {
+  function detailsOf({ transactionId, workflow, distinctId, status }: RunRecord): StartedRun {
     const decided = decisions
       .filter((decision) => decision.transactionId === transactionId)
       .map(({ step, channel, outcome, reason, detail }) => ({
@@ -62,7 +64,7 @@ export async function effectsOf(
         channel,
         result: reason === null ? outcome : [reason, detail].filter(Boolean).join(": "),
       }));
-    return { workflow, distinctId, decided, next: nextOf(transactionId) };
+    return { workflow, isStarted: status !== "not started", distinctId, decided, next: nextOf(transactionId) };
   }
 
   function nextOf(transactionId: string): StartedRun["next"] {

@@ -49,6 +49,12 @@ export interface SandboxOptions {
   actions?: Action[] | undefined;
 }
 
+/** The events of the workflows, and Segment's names for them. */
+function namesOf(events: string[], segmentNames: ReadonlyMap<string, string>): string[] {
+  const atSegment = [...segmentNames].filter(([, name]) => events.includes(name)).map(([name]) => name);
+  return [...events, ...atSegment];
+}
+
 export interface Sandbox extends Services, AsyncDisposable {
   app: App;
   clock: VirtualClock;
@@ -169,7 +175,7 @@ export async function openSandbox({
       listDecisions: app.store.decisions.listOfRuns,
       novuRuns: novu.state.runs,
       workflowIds: parts.product.workflows.map(({ id }) => id),
-      names: [...app.events, ...parts.product.segmentNames.keys()],
+      names: namesOf(app.events, parts.product.segmentNames),
       now: clock.now(),
     });
   }

@@ -138,7 +138,7 @@ describe("npm run event", () => {
       code: 0,
       lines: [
         "202 accepted",
-        "started drop-off for linus",
+        "did not start drop-off for linus",
         expect.stringMatching(/^ {2}checkout-note \(in_app\): entered before/),
         expect.stringMatching(/^ {2}recovery \(email\): entered before/),
       ],

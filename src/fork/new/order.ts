@@ -42,7 +42,7 @@ export function orderOf(id: string, options: Options, { topics, locales, skip }:
   if (both !== undefined) throw new UsageError(`"${both}" cannot both start ${id} and end it`);
   const topic = topicOf(options, topics);
   return {
-    ...{ names, locales, skip, topic },
+    ...{ names, locales, topic, skip: topic === null ? null : skip },
     on: [...new Set(on)],
     exitOn: [...new Set(exitOn)],
     messages: messagesOf(options.channels, { names, isMarketing: topic !== null }),

@@ -1,3 +1,4 @@
+import { brand } from "../../../emails/_components/brand.ts";
 import type { DemoStory, ExpectedDecision, Scene } from "../../sandbox/demo/demo-story.ts";
 import { demoPerson } from "./people.ts";
 
@@ -57,7 +58,7 @@ const scenes: Scene[] = [
     text: "An anonymous visitor starts a checkout",
     play: ({ posthog }) => {
       const properties = {
-        checkout_url: "https://app.acme.example/checkout/c_9",
+        checkout_url: `${brand.appUrl}/checkout/c_9`,
         $process_person_profile: false,
         $is_identified: false,
         $device_id: VISITOR,
@@ -180,7 +181,7 @@ function startsCheckout(distinctId: string, value: number): Scene["play"] {
   return ({ posthog }) => {
     const { email, name } = demoPerson(distinctId);
     const properties = {
-      checkout_url: `https://app.acme.example/checkout/c_${value}?step=payment&from=email`,
+      checkout_url: `${brand.appUrl}/checkout/c_${value}?step=payment&from=email`,
       cart_value: value,
       $set: { email, name },
     };
