@@ -118,10 +118,13 @@ describe("a link in a message", () => {
     expect((await follow(`${sandbox.link}/?fbclid=1`)).status).toBe(302);
   });
 
-  it.each([".", ")", "%3E", ">,", "%", "/"])("leads to its target with %s behind it", async (end) => {
+  it("leads to its target with a character of the text behind it", async () => {
     await using sandbox = await called();
-    const [plain, ended] = [await follow(sandbox.link), await follow(`${sandbox.link}${end}`)];
-    expect([ended.status, ended.headers.get("location")]).toEqual([302, plain.headers.get("location")]);
+    const target = (await follow(sandbox.link)).headers.get("location");
+    for (const end of [".", ")", "%3E", ">,", "%", "/"]) {
+      const { status, headers } = await follow(`${sandbox.link}${end}`);
+      expect([end, status, headers.get("location")]).toEqual([end, 302, target]);
+    }
   });
 
   it("leads to a host with letters beyond ASCII by the name that browsers look up", async () => {
