@@ -464,8 +464,8 @@ async function counted({ app }: Sandbox): Promise<Record<string, number>> {
 async function optsOut(sandbox: Sandbox, url: string, request: RequestInit): Promise<void> {
   expect((await fetch(url, { method: "POST", ...request })).status).toBe(200);
   expect(await off(sandbox)).toEqual(["offers"]);
-  const topics = Object.keys(testProduct.topics).map((topic) => ["topic", topic]);
-  const body = new URLSearchParams([["choose", "topics"], ...topics]);
+  const body = new URLSearchParams({ choose: "topics" });
+  for (const topic of Object.keys(testProduct.topics)) body.append("topic", topic);
   expect((await fetch(linkOf(sandbox), { method: "POST", body })).status).toBe(200);
   expect(await off(sandbox)).toEqual([]);
 }
