@@ -83,8 +83,8 @@ function report({
     "",
     ...(remains.length > 0 ? ofNoUse : []),
     `The next sync deletes ${id} at Novu and ends its runs in progress: npm run plan, at your
-Novu, prints how many there are. .github/guides/changing-a-workflow.md (Retiring a workflow) has the way in which
-nobody loses a message. A running npm run dev syncs at once.`,
+Novu, prints how many there are. To lose no message, first read "Retiring a workflow" in
+.github/guides/changing-a-workflow.md. A running npm run dev syncs at once.`,
     "Next: npm run typecheck && npm run unused && npm test",
   ].join("\n");
 }
