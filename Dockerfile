@@ -1,11 +1,6 @@
 # Dependabot updates this once a week; src/lib/supported-node.ts has the oldest release that is allowed.
 FROM node:24-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS base
 
-FROM base AS packages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
-
 FROM base AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -19,7 +14,8 @@ FROM base
 WORKDIR /app
 # The app writes only here, and only with SQLite.
 RUN install --directory --owner=1000 --group=1000 /data
-COPY --from=packages /app/node_modules ./node_modules
+# The build has all packages in it but this binary, which a Node without a safe SQLite of its own loads.
+COPY --from=build /app/node_modules/@libsql ./node_modules/@libsql
 COPY --from=build /app/dist ./dist
 COPY package.json ./
 # A number, because Kubernetes cannot check a name for runAsNonRoot.

@@ -7,14 +7,16 @@ import type { TestProject } from "vitest/node";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const TSC = join(PROJECT, "node_modules/typescript/bin/tsc");
-/** The built files that many tests start. */
-const STARTED = ["src/main.js", "src/cli.js", "test/support/product/main.js", "test/support/app-by-our-clock.js"];
+/** The sources that many tests start. */
+const STARTED = ["src/main.ts", "src/cli.ts", "test/support/product/main.ts", "test/support/app-by-our-clock.ts"];
+const BUNDLE = join(PROJECT, "src/build/bundle.ts");
 /** The sources, and the tests' product. */
 const BUILD = fileURLToPath(new URL("build.json", import.meta.url));
 
 /**
- * Builds the sources for the processes of the tests, once for all projects of a run, and again after each change in
- * watch mode. Each run has its own folder, so that two runs in one checkout do not disturb each other.
+ * Compiles the sources for the processes of the tests, and bundles those that many start. It runs once for all projects
+ * of a run, and again after each change in watch mode. Each run has its own folder, so that two runs in one checkout do
+ * not disturb each other.
  */
 export default function setup(project: TestProject): (() => void) | undefined {
   if (process.env.TEST_BUILD !== undefined) return undefined;
@@ -36,5 +38,8 @@ function build(folder: string): void {
     cwd: PROJECT,
     stdio: "inherit",
   });
-  execFileSync(process.execPath, [join(folder, "src/build/bundle.js"), ...STARTED], { stdio: "inherit" });
+  execFileSync(process.execPath, ["--import", "tsx", BUNDLE, "--outdir", folder, ...STARTED], {
+    cwd: PROJECT,
+    stdio: "inherit",
+  });
 }

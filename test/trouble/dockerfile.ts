@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** The last stage of a Dockerfile: a folder as its root, and the command that runs it. */
@@ -66,9 +66,8 @@ export function followDockerfile({
     const target = join(image.workdir, sources.pop() ?? "");
     for (const source of sources) {
       const intoFolder = target.endsWith("/") ? join(target, basename(source)) : target;
-      // No other stage uses it, and a copy of 100 MB takes a while.
-      if (from !== undefined) renameSync(join(stages.get(from) ?? from, source), image.at(intoFolder));
-      else cpSync(join(context, source), image.at(intoFolder), { recursive: true });
+      const stage = from === undefined ? context : (stages.get(from) ?? from);
+      cpSync(join(stage, source), image.at(intoFolder), { recursive: true });
     }
   }
 

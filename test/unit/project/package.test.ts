@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 const root = new URL("../../../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), "utf8");
+const BLOCK = 4096;
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 const lock = JSON.parse(read("package-lock.json")) as {
   packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; resolved?: string; libc?: string[] }>;
@@ -32,6 +33,13 @@ describe("the installed packages", () => {
     expect(lock.packages["node_modules/next"]).toMatchObject({ dev: true });
   });
 
+  it("needs less than 90 MB of disk in production", () => {
+    const installed = Object.keys(lock.packages).filter((path) => path !== "" && lock.packages[path]?.dev !== true);
+    const bytes = installed.map((path) => bytesOnDisk(new URL(`${path}/`, root))).reduce((sum, one) => sum + one, 0);
+    expect(bytes / 1024 ** 2).toBeGreaterThan(20);
+    expect(bytes / 1024 ** 2).toBeLessThan(90);
+  });
+
   // libsql's packages do not say which C library they are for, so each machine would install both, 10 MB for nothing.
   // After an update of libsql, add "libc": ["musl"] or ["glibc"] to its entries in package-lock.json; npm keeps it there.
   it("has the store's engine for this machine's C library only", () => {
@@ -41,6 +49,16 @@ describe("the installed packages", () => {
     );
   });
 });
+
+/** Of a package without the packages in it; 0 for a package of another platform. A file takes whole blocks. */
+function bytesOnDisk(folder: URL): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { withFileTypes: true }).reduce((bytes, entry) => {
+    if (entry.name === "node_modules") return bytes;
+    if (entry.isDirectory()) return bytes + bytesOnDisk(new URL(`${encodeURIComponent(entry.name)}/`, folder));
+    return bytes + Math.ceil(statSync(new URL(encodeURIComponent(entry.name), folder)).size / BLOCK) * BLOCK;
+  }, BLOCK);
+}
 
 describe("the README and the workflows of GitHub", () => {
   const documents = [
