@@ -1,6 +1,6 @@
 import { COMMANDS, type CommandName } from "./commands/index.ts";
-import { surroundingsOf } from "./environment.ts";
 import { defineCommand, UsageError } from "./lib/command.ts";
+import { importOwn } from "./lib/import-own.ts";
 import { runAsProcess } from "./lib/run-as-main.ts";
 
 const HELP = `npm run COMMAND -- [options]
@@ -24,13 +24,14 @@ const noCommand = defineCommand({
 
 const [name = "", ...args] = process.argv.slice(2);
 if (isCommand(name))
-  await runAsProcess(await COMMANDS[name](loadProduct), args, (env) =>
-    surroundingsOf(env, { reportsNames: name === "doctor" }),
-  );
+  await runAsProcess(await COMMANDS[name](loadProduct), args, async (env) => {
+    const { surroundingsOf } = await import("./environment.ts");
+    return surroundingsOf(env, { reportsNames: name === "doctor" });
+  });
 else await runAsProcess(noCommand, process.argv.slice(2));
 
 async function loadProduct() {
-  return (await import("./workflows/product.ts")).product;
+  return (await importOwn(() => import("./workflows/product.ts"))).product;
 }
 
 function isCommand(text: string): text is CommandName {

@@ -1,9 +1,4 @@
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
-import { defineCommand, UsageError } from "../lib/command.ts";
-import { backupStore } from "../store/open-store.ts";
-import { DataFolderInUseError } from "../store/sqlite-files.ts";
-import { changesByTheApp, storeIn } from "./command-store.ts";
+import { defineCommand } from "../lib/command.ts";
 
 const HELP = `npm run backup -- FILE [options]
 
@@ -27,22 +22,8 @@ export const backup = defineCommand({
   help: HELP,
   options: {},
   takesPositionals: true,
-  async run({ options, positionals, env, io }) {
-    const [name, ...more] = positionals;
-    if (name === undefined || name === "") throw new UsageError("the file to copy to is missing");
-    if (more.length > 0) throw new UsageError("one file at a time");
-    const file = resolve(name);
-    const startedAt = io.uptimeMs();
-    try {
-      await backupStore(storeIn(env), file);
-    } catch (error) {
-      if (!(error instanceof DataFolderInUseError)) throw error;
-      await changesByTheApp(env).backup(file);
-    }
-    const { size } = statSync(file);
-    const seconds = (io.uptimeMs() - startedAt) / 1000;
-    if (options.json) io.print(JSON.stringify({ file, bytes: size, seconds }));
-    else io.print(`${file}: ${(size / 1024 / 1024).toFixed(1)} MB in ${seconds.toFixed(1)} s`);
-    return 0;
+  async run(context) {
+    const { run } = await import("./backup/run.ts");
+    return run(context);
   },
 });

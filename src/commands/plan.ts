@@ -1,10 +1,5 @@
-import { type Command, defineCommand, UsageError } from "../lib/command.ts";
-import { compareEvents } from "./compare-events.ts";
-import { eventsMarkdown, eventsText } from "./plan/events-text.ts";
-import { makePlan } from "./plan/make-plan.ts";
-import { type Discoverable, readManifest } from "./plan/manifest.ts";
-import { readNovuEnvironment } from "./plan/novu-environment.ts";
-import { hasChanges, planMarkdown, planText } from "./plan/plan-text.ts";
+import { type Command, defineCommand } from "../lib/command.ts";
+import type { LoadProduct } from "./load-product.ts";
 
 const HELP = `npm run plan -- [options]
 
@@ -30,21 +25,15 @@ Exit code: 0 nothing to do at Novu, or nothing compared; 1 error; 2 wrong usage;
 
 After a build: node dist/src/cli.js plan`;
 
-const COMPARED_WITHIN_MS = 60_000;
+export const OPTIONS = { markdown: { type: "boolean" } } as const;
 
-export const planOf = (product: Discoverable): Command =>
+export const planOf = (loadProduct: LoadProduct): Command =>
   defineCommand({
     name: "plan",
     help: HELP,
-    options: { markdown: { type: "boolean" } },
-    async run({ options: { json, markdown }, env, now, io }) {
-      if (json && markdown) throw new UsageError("--json and --markdown do not go together");
-      const environment = readNovuEnvironment(env);
-      const made = await makePlan(await readManifest(product, environment.plan), environment, io.sleep);
-      const events = await compareEvents(product.workflows, { ...environment, now: now() }, COMPARED_WITHIN_MS);
-      if (json) io.print(JSON.stringify({ ...made, events }));
-      else if (markdown) io.print(planMarkdown(made) + eventsMarkdown(events));
-      else io.print(planText(made, io.paint) + eventsText(events, io.paint));
-      return hasChanges(made) ? 3 : 0;
+    options: OPTIONS,
+    async run(context) {
+      const { run } = await import("./plan/run.ts");
+      return run(context, await loadProduct());
     },
   });

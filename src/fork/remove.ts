@@ -1,14 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Command, defineCommand, UsageError } from "../lib/command.ts";
+import { type Command, defineCommand } from "../lib/command.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { format } from "./format.ts";
-import { gitIn, recordsIn } from "./git.ts";
-import { LIST, withoutWorkflow } from "./list.ts";
-import { findWorkflow } from "./remove/find-workflow.ts";
-import { remainsOf } from "./remove/remains.ts";
-import { sourcesIn } from "./remove/sources.ts";
 
 const HELP = `npm run remove -- ID [options]
 
@@ -22,71 +14,20 @@ remains and may be of no use.
 
 Exit code: 0 done; 1 error, and nothing is deleted; 2 wrong usage.`;
 
+export const OPTIONS = { force: { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
+
 /** The command for the checkout in `root`. */
 export function removeOf({ root }: { root: string }): Command {
   return defineCommand({
     name: "remove",
     help: HELP,
-    options: { force: { type: "boolean" }, "dry-run": { type: "boolean" } },
+    options: OPTIONS,
     takesPositionals: true,
-    async run({ options: { force, json, "dry-run": isDryRun }, positionals: [id, ...others], io }) {
-      if (id === undefined || others.length > 0) throw new UsageError("remove takes the id of one workflow");
-      const sources = sourcesIn(root, ["src", "emails", "test"]);
-      const removal = findWorkflow(id, sources);
-      const { deleted, variable, file } = removal;
-      const list = withoutWorkflow(readFileSync(join(root, LIST), "utf8"), {
-        variable,
-        file: file.path.slice("src/workflows/".length),
-      });
-      if (!force) await assertCommitted(root, deleted);
-      const remains = remainsOf(removal, sources);
-      if (!isDryRun) {
-        for (const path of deleted) rmSync(join(root, path));
-        writeFileSync(join(root, LIST), list);
-        await format(root, [LIST]);
-      }
-      if (json) io.print(JSON.stringify({ isDryRun, deleted, changed: [LIST], remains }));
-      else io.print(report({ id, deleted, remains, isDryRun }));
-      return 0;
+    async run(context) {
+      const { run } = await import("./remove/run.ts");
+      return run(context, root);
     },
   });
-}
-
-/** Throws for a file that git could not bring back. */
-async function assertCommitted(root: string, files: string[]): Promise<void> {
-  const changed = await gitIn(root)("status", "--porcelain", "-z", "--untracked-files=all", "--", ...files).catch(
-    (error: unknown) => {
-      throw new Error("git cannot bring the files back here; --force deletes them all the same", { cause: error });
-    },
-  );
-  const names = recordsIn(changed).map((record) => record.slice("XY ".length));
-  if (names.length > 0)
-    throw new Error(`${names.join(", ")} has changes that are not committed: commit them, or delete them with --force`);
-}
-
-function report({
-  id,
-  deleted,
-  remains,
-  isDryRun,
-}: {
-  id: string;
-  deleted: string[];
-  remains: string[];
-  isDryRun: boolean;
-}): string {
-  const ofNoUse = ["This remains, and may be of no use now:", ...remains.map((one) => `  ${one}`), ""];
-  return [
-    isDryRun ? "Would delete" : "Deleted",
-    ...deleted.map((file) => `  ${file}`),
-    `and ${isDryRun ? "would take" : "took"} ${id} out of ${LIST}.`,
-    "",
-    ...(remains.length > 0 ? ofNoUse : []),
-    `The next sync deletes ${id} at Novu and ends its runs in progress: npm run plan, at your
-Novu, prints how many there are. To lose no message, first read "Retiring a workflow" in
-.github/guides/changing-a-workflow.md. A running npm run dev syncs at once.`,
-    "Next: npm run typecheck && npm run unused && npm test",
-  ].join("\n");
 }
 
 await runAsMain(removeOf({ root: fileURLToPath(new URL("../../", import.meta.url)) }), import.meta.url);

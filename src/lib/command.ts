@@ -54,9 +54,18 @@ export interface Command {
 /** Every command has these options. */
 const COMMON = { json: { type: "boolean" }, help: { type: "boolean" } } as const;
 
+type NoOptions = Record<never, Option>;
+
+/** The argument of a command's `run`. */
+export interface RunContext<Options extends Record<string, Option> = NoOptions> extends CommandContext {
+  options: OptionValues<Options & typeof COMMON>;
+  positionals: string[];
+}
+
 /**
- * Defines a command with its `options`, `--json` and `--help`. `run` returns the exit code; a thrown UsageError
- * is wrong usage, any other error exits with 1. `--help` reads no configuration.
+ * Defines a command with its `options`, `--json` and `--help`. `run` imports the rest of the command, so that `--help`
+ * answers at once, and returns the exit code; a thrown UsageError is wrong usage, any other error exits with 1. `--help`
+ * reads no configuration.
  */
 export function defineCommand<const Options extends Record<string, Option>>({
   name,
@@ -69,9 +78,7 @@ export function defineCommand<const Options extends Record<string, Option>>({
   help: string;
   options: Options;
   takesPositionals?: boolean;
-  run(
-    context: CommandContext & { options: OptionValues<Options & typeof COMMON>; positionals: string[] },
-  ): Promise<number>;
+  run(context: RunContext<Options>): Promise<number>;
 }): Command {
   return {
     name,

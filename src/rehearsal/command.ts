@@ -1,128 +1,72 @@
-import { once } from "node:events";
-import { createReadStream } from "node:fs";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand } from "../lib/command.ts";
-import type { CommandIo } from "../lib/command-io.ts";
-import { openRehearsalFolder } from "../lib/rehearsal-files.ts";
-import { sqliteDriver } from "../store/sqlite-driver.ts";
-import { lockDataFolder } from "../store/sqlite-files.ts";
-import { checkOut, remove, workflowsIn } from "./checkout.ts";
-import { openPrivate } from "./inputs/files.ts";
-import type { Progress as FetchProgress } from "./inputs/from-posthog.ts";
-import { openHistory } from "./inputs/open-history.ts";
-import { HELP, OPTIONS, type Order, orderOf } from "./order.ts";
-import { type Context, iso, playAndCompare, sometimes } from "./play-sides.ts";
-import type { Report } from "./report/compare.ts";
-import type { LinkTo } from "./report/document.ts";
-import { reportJson } from "./report/json.ts";
-import { reportMarkdown } from "./report/markdown.ts";
-import { reportText } from "./report/text.ts";
-import { settingsIn } from "./settings.ts";
-import type { Checkout } from "./side.ts";
-import { openStudios } from "./studios.ts";
-import { verifyStore } from "./verify-store.ts";
 
-export function rehearseOf({ product, root }: { product: Product<LifecycleWorkflow>; root: string }): Command {
+const HELP = `npm run rehearse -- [options]
+
+Plays real history through the workflows of the working tree, in the sandbox and on a virtual clock, and
+prints the messages that people would have got, and each reason for none. With --against it also plays the
+history through the workflows of another commit, and prints the difference. Nothing is sent: no call leaves
+this machine, except to read the history from PostHog.
+
+  --since TIME       the beginning: 30d or 12h ago, or an ISO time such as 2026-03-02
+  --until TIME       the end; by default now, and for a file its last line. What is due later is not played
+  --from SOURCE      posthog, store (the app's own), or a file of webhook bodies, one JSON in a line, also
+                     .gz; by default posthog if it is configured, and else the store
+  --workflow ID      only the events of this workflow
+  --people N         only N people, always the same ones
+  --against REF      the commit to compare with, such as main
+  --replies WHICH    the replies of people: none (the default), seen (each note is read after a minute),
+                     recorded (as in the store). Opt-outs from before --since are always valid
+  --most-per-week N  more messages than this in 7 days are too many for one person (3)
+  --verify           compare with the decisions that were recorded, one by one, and explain each difference;
+                     the history is that of the store
+  --plain            real ids, addresses and names in the files, instead of pseudonyms
+  --only-history     write the history, and play nothing
+  --out FILE         a copy of the history, .gz to compress it
+  --stay             keep a studio open, with the people of the sample, until Ctrl-C
+  --port N           port of the studio with --stay (4000); the studio of --against has the next one
+  --json, --markdown
+  --help
+
+It reads the settings of the app: NOVU_PLAN, MARKETING_CAP, SEND_HOURS, DEFAULT_TIMEZONE, EMAIL_PROVIDERS,
+INTERNAL_USERS, DATA_DIR, DATABASE_URL and POSTHOG_…. All files are in DATA_DIR/rehearsal, for you alone.
+
+Exit code: 0 done; 1 error, a message would have been sent after a conversion, or --verify found a
+difference without an explanation; 2 wrong usage.`;
+
+export const OPTIONS = {
+  since: { type: "string" },
+  until: { type: "string" },
+  from: { type: "string" },
+  workflow: { type: "string" },
+  people: { type: "string" },
+  against: { type: "string" },
+  replies: { type: "string", default: "none" },
+  "most-per-week": { type: "string", default: "3" },
+  plain: { type: "boolean" },
+  "only-history": { type: "boolean" },
+  out: { type: "string" },
+  stay: { type: "boolean" },
+  port: { type: "string", default: "4000" },
+  verify: { type: "boolean" },
+  markdown: { type: "boolean" },
+} as const;
+
+export function rehearseOf({
+  loadProduct,
+  root,
+}: {
+  loadProduct(): Promise<Product<LifecycleWorkflow>>;
+  root: string;
+}): Command {
   return defineCommand({
     name: "rehearse",
     help: HELP,
     options: OPTIONS,
-    async run({ options, env, now, io, signal }) {
-      const order = orderOf(options, { env, now: now(), workflows: product.workflows });
-      const settings = settingsIn(env, order);
-      // A second rehearsal would write the same files.
-      const unlock = lockDataFolder(await sqliteDriver(), await openRehearsalFolder(settings.config.dataDir));
-      try {
-        return await rehearse(order, { product, root, settings, env, io, signal });
-      } finally {
-        unlock();
-      }
+    async run(context) {
+      const { run } = await import("./run.ts");
+      return run(context, { product: await loadProduct(), root });
     },
   });
-}
-
-async function rehearse(order: Order, context: Context): Promise<number> {
-  const { root, io, settings, signal } = context;
-  const folder = join(settings.config.dataDir, "rehearsal", "checkout");
-  if (order.against === undefined) return rehearseWith(order, null, context);
-  const onInstall = () => io.printError(`… ${order.against} has other packages, which are installed now`);
-  try {
-    return await rehearseWith(order, await checkOut(order.against, { root, folder, signal, onInstall }), context);
-  } finally {
-    await remove(folder, root);
-  }
-}
-
-async function rehearseWith(order: Order, against: Checkout | null, context: Context): Promise<number> {
-  const { io, settings, signal, product } = context;
-  // The history also needs the events and the properties that only the other checkout knows.
-  const workflows = [...product.workflows, ...(against === null ? [] : await workflowsIn(against))];
-  const history = await openHistory(order, {
-    ...{ config: settings.config, product: { ...product, workflows }, signal },
-    retries: {
-      sleep: io.sleep,
-      onPause: ({ why, pauseMs }) => io.printError(`${why}; next attempt in ${Math.ceil(pauseMs / 1000)} s`),
-    },
-    onProgress: sometimes(io, ({ events, readUntil }: FetchProgress) => {
-      io.printError(`… ${events} events from PostHog, up to ${iso(readUntil)}`);
-    }),
-  });
-  for (const { reason, count, firstLine } of history.bad)
-    io.printError(`${count} lines are left out: ${reason}, first in line ${firstLine}`);
-  if (order.out !== undefined) await copy(history.file, order.out);
-  if (order.onlyHistory) {
-    const { events, people, limits, file } = history;
-    const facts = { file: order.out ?? file, events, people, from: iso(history.from), until: iso(history.until) };
-    io.print(order.format === "json" ? JSON.stringify({ ...facts, limits }) : historyText(facts));
-    return 0;
-  }
-  if (order.verify) return verifyStore(order, history, context);
-  const report = await playAndCompare(order, { history, against }, context);
-  const { studioPort } = order;
-  if (studioPort === null) printReport(order, report, io);
-  else {
-    using studios = await openStudios({ ...order, studioPort }, { history, against, report }, context);
-    printReport(order, report, io, studios.linkTo);
-    const { now, against: other } = studios.urls;
-    io.printError(
-      `The studio is open until Ctrl-C: ${now}${other === null ? "" : `, and of ${order.against}: ${other}`}`,
-    );
-    await aborted(signal);
-  }
-  return report.now.afterExit > 0 ? 1 : 0;
-}
-
-function printReport({ format }: Order, report: Report, io: CommandIo, linkTo?: LinkTo): void {
-  if (format === "json") io.print(reportJson(report));
-  else io.print(format === "markdown" ? reportMarkdown(report, { linkTo }) : reportText(report, io.paint, linkTo));
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
-}
-
-async function copy(from: string, to: string): Promise<void> {
-  const target = (await openPrivate(to, "w")).createWriteStream();
-  if (to.endsWith(".gz")) await pipeline(createReadStream(from), createGzip(), target);
-  else await pipeline(createReadStream(from), target);
-}
-
-function historyText({
-  file,
-  events,
-  people,
-  from,
-  until,
-}: {
-  file: string;
-  events: number;
-  people: number;
-  from: string;
-  until: string;
-}): string {
-  return `${events} events of ${people} people, from ${from} to ${until}: ${file}`;
 }

@@ -1,9 +1,12 @@
-import { surroundingsOf } from "../environment.ts";
+import { importOwn } from "../lib/import-own.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../workflows/product.ts";
 import { rehearseOf } from "./command.ts";
 
 // Every file of a rehearsal is for this user alone, also those of its processes.
 process.umask(0o077);
 
-await runAsMain(rehearseOf({ product, root: process.cwd() }), import.meta.url, surroundingsOf);
+const loadProduct = async () => (await importOwn(() => import("../workflows/product.ts"))).product;
+
+await runAsMain(rehearseOf({ loadProduct, root: process.cwd() }), import.meta.url, async (env) =>
+  (await import("../environment.ts")).surroundingsOf(env),
+);

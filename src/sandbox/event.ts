@@ -1,5 +1,7 @@
+import { importOwn } from "../lib/import-own.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { samples } from "../workflows/demo/samples.ts";
 import { eventOf } from "./event-command.ts";
 
-await runAsMain(eventOf(samples), import.meta.url);
+const loadSamples = async () => (await importOwn(() => import("../workflows/demo/samples.ts"))).samples;
+
+await runAsMain(eventOf(loadSamples), import.meta.url);

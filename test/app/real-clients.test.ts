@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Novu } from "@novu/api";
 import { describe, expect, it } from "vitest";
-import { NOVU_CLI } from "../../src/commands/sync/novu-cli.ts";
+import { NOVU_CLI } from "../../src/commands/sync/novu-cli-version.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";

@@ -90,7 +90,7 @@ describe("the commands beside a sandbox whose clock is days ahead", () => {
   });
 
   it("event finds the sandbox by its data folder", async () => {
-    const event = eventOf(testSamples);
+    const event = eventOf(async () => testSamples);
     const args = ["user_signed_up", "--person", "grace", "--data", folder.path];
     const port = new URL(sandbox.app.url).port;
     for (const source of ["posthog", "segment"])
@@ -119,7 +119,10 @@ describe("npm run event", () => {
     folder[Symbol.dispose]();
   });
   const event = async (...args: string[]) => {
-    const { code, stdout } = await run(eventOf(testSamples), [...args, "--data", folder.path]);
+    const { code, stdout } = await run(
+      eventOf(async () => testSamples),
+      [...args, "--data", folder.path],
+    );
     return { code, lines: stdout.trimEnd().split("\n").slice(0, -1) };
   };
 
@@ -160,9 +163,15 @@ describe("npm run event", () => {
   it("has a suggestion for a mistyped name, and exits 1", async () => {
     const says = (line: string) => ({ code: 1, stdout: expect.stringContaining(line) });
     const args = ["--person", "linus", "--data", folder.path];
-    const ran = await run(eventOf(testSamples), ["checkout_strated", ...args]);
+    const ran = await run(
+      eventOf(async () => testSamples),
+      ["checkout_strated", ...args],
+    );
     expect(ran).toMatchObject(says("no workflow uses it. Do you mean checkout_started?\n"));
-    const segment = await run(eventOf(testSamples), ["Order Complete", "--source", "segment", ...args]);
+    const segment = await run(
+      eventOf(async () => testSamples),
+      ["Order Complete", "--source", "segment", ...args],
+    );
     expect(segment).toMatchObject(says('Do you mean "Order Completed"?\n'));
   });
 });

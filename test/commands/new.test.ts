@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { CHANNEL_NAMES } from "../../src/fork/new/messages.ts";
 import { newOf } from "../../src/fork/new.ts";
 import { run } from "../support/command.ts";
 import { checkoutOfWorkflows, type SmallCheckout } from "../support/small-checkout.ts";
@@ -13,6 +14,10 @@ const runNew = ({ root }: SmallCheckout, ...args: string[]) => run(newOf({ root 
 describe("npm run new", () => {
   const unchanged = checkoutOfWorkflows();
   afterAll(() => unchanged[Symbol.dispose]());
+
+  it("names every channel in its help", async () => {
+    expect((await runNew(unchanged, "--help")).stdout).toContain(`(email), of ${CHANNEL_NAMES.join(", ")}\n`);
+  });
 
   it("writes a workflow, its email, its story and its line, and prints the next commands", async () => {
     using checkout = checkoutOfWorkflows();

@@ -226,7 +226,14 @@ describe("npm run reconcile", () => {
         [["--since", "2h", "--url", "localhost"], "--url must be"],
         [["--sins", "2h"], "--sins"],
       ];
-      const results = await Promise.all(wrong.map(([options]) => run(reconcileOf(testProduct), options)));
+      const results = await Promise.all(
+        wrong.map(([options]) =>
+          run(
+            reconcileOf(async () => testProduct),
+            options,
+          ),
+        ),
+      );
       expect(results).toMatchObject(
         wrong.map(([, message]) => ({ code: 2, stderr: expect.stringContaining(message) })),
       );
@@ -234,7 +241,10 @@ describe("npm run reconcile", () => {
   });
 
   it("needs no configuration for --help", async () => {
-    const { code, stdout } = await run(reconcileOf(testProduct), ["--help"]);
+    const { code, stdout } = await run(
+      reconcileOf(async () => testProduct),
+      ["--help"],
+    );
     expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/cli.js reconcile")]);
   });
 

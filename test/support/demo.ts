@@ -40,6 +40,6 @@ const story: DemoStory = {
 };
 
 /** The demo of the tests' product; also a process of its own. */
-export const testDemo = demoOf({ product: productOf([onboarding]), samples: testSamples, story });
+export const testDemo = demoOf(async () => ({ product: productOf([onboarding]), samples: testSamples, story }));
 
 await runAsMain(testDemo, import.meta.url);

@@ -11,6 +11,8 @@ export interface Order {
   json: boolean;
 }
 
+export const SEGMENT_REPLAY = "https://www.twilio.com/docs/segment/guides/what-is-replay";
+
 /** The command line of this command. The built app has no tsx, so npm run does not work there. */
 export const COMMAND = import.meta.url.endsWith(".js") ? "node dist/src/cli.js reconcile" : "npm run reconcile --";
 

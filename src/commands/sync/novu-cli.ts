@@ -7,9 +7,7 @@ import { UnavailableError } from "../../lib/errors.ts";
 import { withRetries } from "../../lib/service-client.ts";
 import { refusal } from "../plan/novu-workflows.ts";
 import { SyncError } from "../plan/sync-error.ts";
-
-/** Novu's own command, in a tested version. */
-export const NOVU_CLI = "novu@2.20.1";
+import { NOVU_CLI } from "./novu-cli-version.ts";
 
 /** The first run installs 405 MB. */
 const ENDS_WITHIN_MS = 10 * MINUTE_MS;

@@ -1,7 +1,12 @@
+import { importOwn } from "../../lib/import-own.ts";
 import { runAsMain } from "../../lib/run-as-main.ts";
-import { samples } from "../../workflows/demo/samples.ts";
-import { story } from "../../workflows/demo/story.ts";
-import { product } from "../../workflows/product.ts";
 import { demoOf } from "./demo-command.ts";
 
-await runAsMain(demoOf({ product, story, samples }), import.meta.url);
+const loadDemo = () =>
+  importOwn(async () => ({
+    ...(await import("../../workflows/product.ts")),
+    ...(await import("../../workflows/demo/story.ts")),
+    ...(await import("../../workflows/demo/samples.ts")),
+  }));
+
+await runAsMain(demoOf(loadDemo), import.meta.url);

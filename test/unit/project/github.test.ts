@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { COMMENT_MARK } from "../../../src/commands/plan/plan-text.ts";
-import { OPTIONS } from "../../../src/rehearsal/order.ts";
+import { OPTIONS } from "../../../src/rehearsal/command.ts";
 import { SAMPLE_BEGINS, SAMPLE_ENDS } from "../../../src/rehearsal/report/markdown.ts";
 import { testFolder } from "../../support/folder.ts";
 

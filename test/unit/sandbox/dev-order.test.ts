@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commandFor, DEV_DATA } from "../../../src/sandbox/dev/dev-order.ts";
+import { DEV_DATA } from "../../../src/sandbox/dev/dev-options.ts";
+import { commandFor } from "../../../src/sandbox/dev/dev-order.ts";
 
 describe("the form of a command for the sandbox", () => {
   it.each<[string, Record<string, string>, string]>([
