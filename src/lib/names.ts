@@ -21,6 +21,7 @@ export function lastName(name: string | undefined): string | undefined {
  * a sentence, or is longer than a name.
  */
 export function shownName(value: unknown): string | undefined {
+  if (typeof value === "string" && usualWords(value) !== null) return value;
   const words = plain(value)
     .split(" ")
     .filter((word) => !isPlaceholder(word));
@@ -68,11 +69,17 @@ const AFTER_A_NAME = /^(jr|Jr|JR|Sr|SR|II|III|IV|Esq|Ph\.?D|M\.?D|J\.?D|MBA|MSc|
 /** Most names match this pattern. Such names take a tenth of the time of others. */
 const USUAL = /^([A-Z][a-z]{1,18})(?: ([A-Z][a-z]{1,18}))?$/;
 
+/** The one or two words of a usual name; null for other names, and with placeholders. */
+function usualWords(name: string): string[] | null {
+  const [, first, last] = USUAL.exec(name) ?? [];
+  if (first === undefined) return null;
+  const words = last === undefined ? [first] : [first, last];
+  return words.some((word) => PLACEHOLDERS.has(word.toLowerCase())) ? null : words;
+}
+
 function usualParts(name: string): Parts | null {
-  const [, first = "", last] = USUAL.exec(name) ?? [];
-  const given = last === undefined ? [first] : [first, last];
-  const isOdd = first === "" || TITLE.test(first) || given.some((word) => PLACEHOLDERS.has(word.toLowerCase()));
-  return isOdd ? null : { given, family: [] };
+  const given = usualWords(name);
+  return given === null || TITLE.test(given[0] ?? "") ? null : { given, family: [] };
 }
 
 /** Without a comma, every word is a given name. With a comma, the family name comes first. */

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** `why` may be shown to the sender. */
@@ -14,7 +14,7 @@ export type VerifyRequest = (headers: IncomingHttpHeaders) => Verification | ((b
  */
 export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now: () => number }): VerifyRequest {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
-  const fixed = secrets.filter((secret) => !secret.startsWith("whsec_"));
+  const fixed = secrets.filter((secret) => !secret.startsWith("whsec_")).map(sha256);
 
   return (headers) => {
     const prefix = headers["webhook-signature"] === undefined ? "svix" : "webhook";
@@ -33,7 +33,7 @@ export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now
     const secret = headers["x-webhook-secret"];
     if (typeof secret !== "string")
       return { valid: false, why: "neither a webhook-signature that could be checked nor an x-webhook-secret header" };
-    return isOneOfSecrets(secret, fixed)
+    return isOneOf(sha256(secret), fixed)
       ? { valid: true }
       : { valid: false, why: "x-webhook-secret matches no configured secret" };
   };
@@ -74,7 +74,7 @@ function headerError(headers: SignatureHeaders, nowMs: number): keyof typeof WHY
 function isSigned(body: Buffer, headers: SignatureHeaders, keys: Buffer[]): boolean {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   const expected = keys.map((key) => digest({ id, timestamp, body, key }));
-  return offeredBy(headers).some((one) => isOneOfSecrets(one, expected));
+  return offeredBy(headers).some((one) => isOneOf(one, expected));
 }
 
 function offeredBy({ "webhook-signature": signatures }: SignatureHeaders): Buffer[] {
@@ -121,11 +121,16 @@ export function equalSecrets(one: string | Buffer, other: string | Buffer): bool
   return timingSafeEqual(sha256(one), sha256(other));
 }
 
-/** Compares with all secrets, so that the time does not depend on the secret that is equal. */
+/** As `equalSecrets`. */
 export function isOneOfSecrets(offered: string | Buffer, secrets: Array<string | Buffer>): boolean {
-  return secrets.filter((secret) => equalSecrets(secret, offered)).length > 0;
+  return isOneOf(sha256(offered), secrets.map(sha256));
+}
+
+/** Compares with all digests, so that the time does not depend on the digest that is equal. All have one length. */
+function isOneOf(offered: Buffer, digests: Buffer[]): boolean {
+  return digests.filter((digest) => timingSafeEqual(digest, offered)).length > 0;
 }
 
 function sha256(value: string | Buffer): Buffer {
-  return createHash("sha256").update(value).digest();
+  return hash("sha256", value, "buffer");
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { atEndOfTurn } from "./end-of-turn.ts";
 import { describeError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { VerifyRequest } from "./verify-webhook.ts";
@@ -182,7 +183,7 @@ export function readBody(request: IncomingMessage, mostBytes: number, budget?: B
     request.on("end", () => {
       if (isGivenUp) return;
       held?.end();
-      resolve(Buffer.concat(chunks));
+      atEndOfTurn(() => resolve(Buffer.concat(chunks)));
     });
     // A sender that closes the connection early gets no answer.
     const cutShort = () => {

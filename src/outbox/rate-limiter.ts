@@ -14,8 +14,11 @@ type ReserveSlots = (
 const SHARE_OF_RATE = 0.9;
 /** A call that is later than this reserves another slot, because many late calls at once would exceed the rate. */
 const MOST_LATE_MS = 50;
-/** Calls with slots within this time are made together, so that their results are saved together. */
-const GROUP_MS = 50;
+/**
+ * Calls with slots within this time are made together, so that their results are saved together. In any second, the
+ * groups have at most a tenth more calls than the slots, which SHARE_OF_RATE leaves room for.
+ */
+const GROUP_MS = 100;
 
 /**
  * Delays calls, so that all processes with this limit make at most `perSecond` calls in a second. Uses real, monotonic

@@ -10,6 +10,7 @@ import type { Merge, MergeRequest, Profile, Subscriber, Traits } from "../contra
 import { isPersonSource, SOURCES } from "../contracts/sources.ts";
 import { readLocale } from "../lib/locale.ts";
 import { greetingName, lastName, shownName } from "../lib/names.ts";
+import { remembered } from "../lib/remembered.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
 /** Distinct ids that PostHog itself refuses for people, https://posthog.com/docs/product-analytics/identify */
@@ -132,23 +133,24 @@ export function traitsIn({ source, distinctId, occurredAt, personProperties }: L
 /** A field without a value is absent, so that Novu does not change it. */
 export function subscriberOf(distinctId: string, person: PersonProperties): Subscriber {
   const { email, name, first_name, last_name, phone, avatar, locale, $timezone, $geoip_time_zone } = person;
-  const data = Object.fromEntries(
-    SUBSCRIBER_DATA.flatMap((key) => (person[key] === undefined ? [] : [[key, person[key]]])),
-  );
+  const data = withValues(SUBSCRIBER_DATA.map((key) => [key, person[key]]));
   const known = {
     email,
     firstName: greetingName(person),
     lastName: shownName(last_name) ?? (first_name === undefined ? lastName(name) : undefined),
     phone,
     avatar: avatar !== undefined && isWebUrl(avatar) ? avatar : undefined,
-    locale: novuLocale(locale),
+    locale: locale && novuLocale(locale),
     timezone: [$timezone, $geoip_time_zone].find((name) => name !== undefined && isTimeZone(name)),
     data: Object.keys(data).length > 0 ? data : undefined,
   };
-  return {
-    subscriberId: distinctId,
-    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
-  };
+  return { subscriberId: distinctId, ...withValues(Object.entries(known)) };
+}
+
+function withValues(entries: Array<[string, unknown]>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of entries) if (value !== undefined) found[name] = value;
+  return found;
 }
 
 /** The most letters of a language code in ISO 639. */
@@ -162,9 +164,9 @@ function isWebUrl(text: string): boolean {
  * Language and region in the form that Novu accepts, such as en_US. A language alone gets its likeliest region.
  * Source: https://docs.novu.co/platform/workflow/advanced-features/translations
  */
-function novuLocale(locale: string | undefined): string | undefined {
-  const { language, region } = readLocale(locale ?? "")?.maximize() ?? {};
+const novuLocale = remembered((locale): string | undefined => {
+  const { language, region } = readLocale(locale)?.maximize() ?? {};
   // Intl accepts words such as "german" as languages; Novu does not.
   if (language === undefined || region === undefined || language.length > LONGEST_LANGUAGE) return undefined;
   return `${language}_${region}`;
-}
+});

@@ -12,11 +12,12 @@ type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
 /** Pure: the same event always has the same effects. An event without effects has a problem with the reason. */
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
+  const listeners = listenersByEvent(workflows);
   return (event) => {
     if (isEcho(event)) return ignored("echo", `"${event.name}" is a report of this bridge itself`);
     const internal = whyInternalEvent(event, internalUsers);
     if (internal !== null) return ignored("internal", internal);
-    const listening = workflows.filter(({ events }) => events.includes(event.name));
+    const listening = listeners.get(event.name) ?? [];
     const isAboutProfile = changesProfile(event);
     if (listening.length === 0 && !isAboutProfile && !event.isIdentityEvent)
       return ignored("no workflow", `no workflow listens to "${event.name}"`);
@@ -46,6 +47,11 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
       problems,
     };
   };
+}
+
+function listenersByEvent(workflows: WorkflowRoutes[]): Map<string, WorkflowRoutes[]> {
+  const names = new Set(workflows.flatMap(({ events }) => events));
+  return new Map([...names].map((name) => [name, workflows.filter(({ events }) => events.includes(name))]));
 }
 
 interface Listening {

@@ -3,9 +3,15 @@ import { z } from "zod";
 import { Id, LONGEST_ID } from "../contracts/event.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const LOWER_UUID = new RegExp(UUID.source);
 
 /** The id of an event. A uuid is changed to lower case, because upper and lower case mean the same uuid. */
 export const EventId = Id.transform((id) => (UUID.test(id) ? id.toLowerCase() : id));
+
+/** Whether an id is a uuid in lower case, which `EventId` does not change. */
+export function isUsualUuid(id: unknown): boolean {
+  return typeof id === "string" && LOWER_UUID.test(id);
+}
 
 /** The reason to refuse a number as an id. */
 export const INEXACT = "a number that is not a safe integer, so its digits may be wrong: send it as text";
@@ -24,11 +30,18 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** A zone that `Date.parse` reads, or an offset from UTC. */
 const ZONE = /(?<![a-z])(z|utc?|gmt|[ecmp][sd]t)(?![a-z])|:\d\d(\.\d+)?\s*[+-]\d/i;
 
+/** A time as this function writes it, which is the usual case. V8 also reads days that a month does not have. */
+const UTC_TIME = /^\d{4}-(0[1-9]|1[0-2])-([01]\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 /**
  * A source's time in UTC. A time without a zone is UTC too. A time that is missing, unreadable or in the future becomes
  * `now`, milliseconds since 1970.
  */
 export function isoTime(timestamp: string | null | undefined, now: number): string {
+  if (timestamp != null && UTC_TIME.test(timestamp)) {
+    const ms = Date.parse(timestamp);
+    return ms >= 0 && ms <= now ? timestamp : new Date(now).toISOString();
+  }
   const time = timestamp?.trim() ?? "";
   // V8 reads a time without a zone in the zone of the process.
   const ms = Date.parse(ZONE.test(time) ? time : `${time}Z`);

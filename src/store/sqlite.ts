@@ -9,8 +9,8 @@ import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 const MOST_PREPARED = 200;
-/** The tables with rows of kilobytes. They are written only in transactions, as `oneByOne` needs. */
-const LARGE = new Set<keyof Tables>(["events", "jobs"]);
+/** The tables that get a row with each event. They are written only in transactions, as `oneByOne` needs. */
+const LARGE = new Set<keyof Tables>(["events", "jobs", "runs"]);
 const TO_WRITE =
   "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000; pragma secure_delete = on";
 const TO_READ = "pragma busy_timeout = 2000";

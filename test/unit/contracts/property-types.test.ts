@@ -1,9 +1,12 @@
 import { inspect } from "node:util";
+import fc from "fast-check";
+import isEmail from "validator/lib/isEmail.js";
 import { describe, expect, it } from "vitest";
 import {
   date,
   email,
   flag,
+  isUsualEmail,
   list,
   lowerCase,
   number,
@@ -36,6 +39,27 @@ function table<Value>(type: PropertyType<Value>, rows: Row[]): void {
     expect(type(raw)).toEqual(isWord ? expected : { value: expected });
   });
 }
+
+it("isEmail accepts each usual address", () => {
+  const part = fc.string({ unit: fc.constantFrom(..."ab9_-.+@Z ."), maxLength: 12 });
+  const host = fc.string({ unit: fc.constantFrom(..."ab9-.Z"), maxLength: 70 });
+  let usual = 0;
+  const address = fc.oneof(
+    fc.emailAddress(),
+    fc.tuple(part, host).map(([name, at]) => `${name}@${at}.com`),
+    part,
+  );
+  fc.assert(
+    fc.property(address, (text) => {
+      if (!isUsualEmail(text)) return;
+      usual += 1;
+      expect(isEmail.default(text), text).toBe(true);
+    }),
+    { numRuns: 10_000 },
+  );
+  expect(usual).toBeGreaterThan(100);
+  expect(["ada@example.com", "ada.lovelace+news@mail.example.co.uk"].filter(isUsualEmail)).toHaveLength(2);
+});
 
 const EMPTY: Row[] = [undefined, null, "", "   ", "\t\r\n", "\u00a0", "\u200b", "\ufeff \u00ad\u3000\u2060"].map(
   (raw) => [raw, "absent"],

@@ -13,6 +13,7 @@ describe("isoTime", () => {
     ["2026-03-02 09:00:00.000000+00:00", AT],
     ["2026-03-02 09:00:00 UTC", AT],
     ["Mon, 02 Mar 2026 09:00:00 GMT", AT],
+    ["2026-02-30T09:00:00.000Z", AT],
     ["Mon Mar 02 2026 10:00:00 GMT+0100 (Central European Time)", AT],
 
     // Without a zone.
@@ -36,6 +37,8 @@ describe("isoTime", () => {
     // None that can be used.
     ["0000-01-01T00:00:00.000Z", NOW],
     ["1969-12-31T23:59:59.999Z", NOW],
+    ["2026-03-00T09:00:00.000Z", NOW],
+    ["2026-13-01T09:00:00.000Z", NOW],
     ["yesterday", NOW],
     ["99999", NOW],
     ["", NOW],
