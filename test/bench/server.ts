@@ -1,8 +1,12 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Novu } from "@novu/api";
 import express from "express";
 import { readConfig } from "../../src/config.ts";
 import { serve } from "../../src/lib/server.ts";
 import type { SqliteDriver } from "../../src/store/sqlite-driver.ts";
+import { SECRETS } from "./load.ts";
 
 /** One of the compared servers, as a process; reports its CPU on a message. */
 const config = readConfig(process.env);
@@ -22,6 +26,7 @@ async function open(): Promise<string> {
     const name = process.env.BENCH_SQLITE_DRIVER as SqliteDriver["name"] | undefined;
     return (await openApp(config, { product, sqliteDriver: name && (await sqliteDriver(name)) })).url;
   }
+  if (kind === "bare") return listen(bare());
   const app = express().use(express.json({ limit: "2mb" }));
   app.post("/webhooks/posthog", kind === "naive" ? naive() : plain);
   return (await serve(app, { port: 0, host: "127.0.0.1" })).url;
@@ -30,6 +35,35 @@ async function open(): Promise<string> {
 /** The built file: the output of tsx is slower. */
 async function built<Module>(name: string): Promise<Module> {
   return import(new URL(`../../dist/src/${name}`, import.meta.url).href);
+}
+
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The least that a webhook can do by hand: it reads the body, verifies the signature and answers. It keeps nothing. */
+function bare(): RequestListener {
+  const key = Buffer.from(SECRETS.signing.replace("whsec_", ""), "base64");
+  const fixed = Buffer.from(SECRETS.fixed);
+  const isEqual = (one: Buffer, other: Buffer) => one.length === other.length && timingSafeEqual(one, other);
+  const isSigned = (headers: IncomingHttpHeaders, body: Buffer) => {
+    const secret = headers["x-webhook-secret"];
+    if (secret !== undefined) return isEqual(Buffer.from(String(secret)), fixed);
+    const signed = createHmac("sha256", key).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.`);
+    const offered = Buffer.from(String(headers["webhook-signature"]).slice("v1,".length), "base64");
+    return isEqual(offered, signed.update(body).digest());
+  };
+  return (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const status = isSigned(request.headers, Buffer.concat(chunks)) ? 202 : 401;
+      const answer = JSON.stringify({ accepted: status === 202 });
+      response.writeHead(status, { "content-type": "application/json", "content-length": answer.length }).end(answer);
+    });
+  };
 }
 
 /** The minimum of an Express route for an event. */
