@@ -32,10 +32,10 @@ export function webhookVerdicts(rows: WebhookRow[]): Verdict[] {
   });
 }
 
-export function atLeast(figure: string, measured: number, target: number): Verdict {
+function atLeast(figure: string, measured: number, target: number): Verdict {
   return { figure, measured, target: `at least ${target}`, verdict: measured >= target ? "met" : "missed" };
 }
 
-export function atMost(figure: string, measured: number, target: number): Verdict {
+function atMost(figure: string, measured: number, target: number): Verdict {
   return { figure, measured, target: `at most ${target}`, verdict: measured <= target ? "met" : "missed" };
 }
