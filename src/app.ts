@@ -6,6 +6,7 @@ import { createNovu } from "./app/novu.ts";
 import { createOptOuts } from "./app/opt-outs.ts";
 import { startOutbox } from "./app/outbox.ts";
 import { createPersonSources } from "./app/persons.ts";
+import { createReports } from "./app/reports.ts";
 import { createRuns } from "./app/runs.ts";
 import { liveDependencies } from "./app/step-dependencies.ts";
 import { createStop, type Phase } from "./app/stop.ts";
@@ -22,7 +23,6 @@ import { createLog, type Log } from "./lib/log.ts";
 import { createBodyBudget } from "./lib/webhook-endpoint.ts";
 import { createLinks } from "./links/links.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
-import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-driver.ts";
 import type { Store } from "./store/store.ts";
@@ -99,7 +99,7 @@ async function openParts(given: Pick<Context, Given>): Promise<App> {
   const personSources = createPersonSources(config, store.people);
   const persons = createPersonReader({ sources: personSources, now });
   const novu = createNovu(context);
-  const reports = config.posthog && !given.isRehearsal ? createPostHogReport(config.posthog) : noReport;
+  const reports = createReports(context);
   const optOuts = createOptOuts(context, { novu, reports, personSources });
 
   const stepDependencies = liveDependencies(context, { persons, links, optOuts, novu });
@@ -109,7 +109,7 @@ async function openParts(given: Pick<Context, Given>): Promise<App> {
   const bridge = createBridgeRoutes(context, { frameworks, stepDependencies, runs, novu });
   const ingestion = createIngestion(context, { persons });
 
-  const sites: Site[] = [openStudio(context, { workflows, persons, runs })];
+  const sites: Site[] = await openStudio(context, { workflows, persons, runs });
   const server = await openHttp(context, { ingestion, links, optOuts, runs, bridge, sites });
   address.publicUrl ||= server.url;
   const outbox = config.roles.includes("worker")

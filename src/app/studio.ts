@@ -1,14 +1,12 @@
-import { Router } from "express";
 import type { Frameworks } from "../novu/framework.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
-import { createStudio } from "../studio/studio.ts";
 import { createSharedComparison } from "./comparison.ts";
 import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Runs } from "./runs.ts";
 
-/** The pages at /studio. Outside the sandbox, they exist only with a login secret. */
-export function openStudio(
+/** The pages at /studio. Outside the sandbox, they exist, and are imported, only with a login secret. */
+export async function openStudio(
   context: Context,
   {
     workflows,
@@ -19,8 +17,10 @@ export function openStudio(
     persons: Pick<PersonReader, "read" | "forget">;
     runs: Pick<Runs, "silent">;
   },
-): Site {
+): Promise<Site[]> {
   const { config, product, store, sandbox, now, log } = context;
+  if (sandbox === undefined && config.studioSecret === undefined) return [];
+  const { createStudio } = await import("../studio/studio.ts");
   const comparison = createSharedComparison(context);
   const studio = createStudio({
     store,
@@ -50,13 +50,10 @@ export function openStudio(
     now,
     log,
   });
-  const { router, stop } = studio ?? { router: Router(), stop() {} };
-  return {
-    path: "/studio",
-    router,
-    stop() {
-      comparison.stop();
-      stop();
-    },
+  if (studio === null) return [];
+  const stop = () => {
+    comparison.stop();
+    studio.stop();
   };
+  return [{ path: "/studio", router: studio.router, stop }];
 }

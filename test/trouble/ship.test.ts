@@ -80,7 +80,7 @@ describe("the build", () => {
       false,
       false,
     ]);
-    expect(megabytesOf(app.process.pid)).toBeLessThan(150);
+    expect(megabytesOf(app.process.pid)).toBeLessThan(130);
   });
 
   it("takes an event to Novu, ends on SIGTERM within 5 s though both hang, and goes on after a restart", async () => {

@@ -9,9 +9,6 @@ import { uuidV5 } from "../event-fields.ts";
 /** The event by which PostHog's experiments count people. */
 const EXPOSURE = "$feature_flag_called";
 
-/** Without PostHog: reports nothing. */
-export const noReport: PostHogReports = { async report() {}, async setOptOuts() {}, async stop() {} };
-
 type Event = Parameters<PostHog["capture"]>[0];
 
 /** All opt-outs of a person, as of `at`, ISO 8601. */

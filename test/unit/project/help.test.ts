@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/commands/index.ts";
+import { type Loaded, loadedBy } from "../../support/loaded-by.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { scripts: Record<string, string> };
@@ -26,19 +26,13 @@ const FILES: Record<string, string[]> = {
 };
 
 describe("the help of a command", () => {
-  let inputs: Metafile["inputs"];
+  let loaded: Map<string, Loaded>;
   beforeAll(async () => {
-    const { metafile } = await build({
-      absWorkingDir: root,
-      entryPoints: Object.keys(FILES),
-      ...{ bundle: true, splitting: true, format: "esm", platform: "node", packages: "external" },
-      ...{ outdir: "unwritten", write: false, metafile: true, logLevel: "silent" },
-    });
-    inputs = metafile.inputs;
+    loaded = await loadedBy(Object.keys(FILES));
   });
 
   it.each(Object.entries(FILES))("%s loads only its own text, and no package", (entry, own) => {
-    const { files, packages } = loadedBy(entry, inputs);
+    const { files = [], packages } = loaded.get(entry) ?? {};
     const shared = SHARED.map((name) => `src/lib/${name}.ts`);
     expect(files.filter((file) => file !== entry && !shared.includes(file)).sort()).toEqual(own);
     expect(packages).toEqual([]);
@@ -50,15 +44,3 @@ describe("the help of a command", () => {
     expect([...new Set(started)].filter((file) => FILES[file] === undefined).sort()).toEqual(others);
   });
 });
-
-/** All files and packages that are imported before the file runs. */
-function loadedBy(entry: string, inputs: Metafile["inputs"]): { files: string[]; packages: string[] } {
-  const [files, packages] = [new Set([entry]), new Set<string>()];
-  // A set that grows meanwhile is read to its end.
-  for (const file of files)
-    for (const { path, kind, external } of inputs[file]?.imports ?? []) {
-      if (kind === "dynamic-import" || path.startsWith("node:")) continue;
-      (external ? packages : files).add(path);
-    }
-  return { files: [...files], packages: [...packages] };
-}
