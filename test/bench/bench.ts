@@ -8,12 +8,11 @@ import { sqliteDrivers } from "../support/sqlite-drivers.ts";
 import { start } from "./contestants.ts";
 import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
-import { median } from "./median.ts";
 import { readingMicros } from "./reading.ts";
-import { startUpMs } from "./start-up.ts";
+import { type StartRow, startRow } from "./start-up.ts";
 import { openStub, type Stub } from "./stub.ts";
 import { studioTimes } from "./studio.ts";
-import { type Verdict, webhookVerdicts } from "./verdicts.ts";
+import { startVerdicts, type Verdict, webhookVerdicts } from "./verdicts.ts";
 import { compareWebhooks, type WebhookRow } from "./webhook.ts";
 
 const HELP = `npm run bench [-- PARTS] [options]
@@ -24,7 +23,7 @@ Measures these parts, by default all but studio, and compares them with the targ
             that verifies and answers, a plain Express route, and a handler that awaits the trigger; in rounds, with
             all others frozen. And the share of an event's CPU for reading the person's properties
   drain     how fast the app sends a backlog of triggers to a stub of Novu
-  start     how long the app takes to start
+  start     how long the app takes to start, and its memory then
   studio    the time of each page of the studio, on a filled store
 
 Exits with 1 if a target is missed. PostgreSQL needs a server for new databases in TEST_DATABASE_URL;
@@ -142,13 +141,12 @@ async function drains(stub: Stub, engines: Engine[]): Promise<Measured> {
 }
 
 async function starts(engines: Engine[]): Promise<Measured> {
-  const rows: object[] = [];
-  for (const engine of engines.filter(({ isUsual }) => isUsual)) {
-    const times: number[] = [];
-    for (let round = 0; round < Number(values.rounds); round += 1) times.push(await startUpMs(engine.drain));
-    rows.push({ name: `ours, ${engine.name}`, startUpMs: median(times) });
+  const rows: StartRow[] = [];
+  for (const { name, drain } of engines.filter(({ isUsual }) => isUsual)) {
+    log(`starting on ${name}`);
+    rows.push(await startRow(`ours, ${name}`, drain, Number(values.rounds)));
   }
-  return { tables: { starts: rows } };
+  return { tables: { starts: rows }, verdicts: startVerdicts(rows) };
 }
 
 function show(tables: Record<string, object[]>): void {

@@ -1,3 +1,4 @@
+import type { StartRow } from "./start-up.ts";
 import type { WebhookRow } from "./webhook.ts";
 
 /** A target of this benchmark and its result in this run. */
@@ -30,6 +31,14 @@ export function webhookVerdicts(rows: WebhookRow[]): Verdict[] {
       atMost(`${row.name}: p99 in ms, plain Express as target`, row.p99Ms, express.p99Ms),
     ];
   });
+}
+
+/** The targets of a start; that of the memory is for SQLite. */
+export function startVerdicts(rows: StartRow[]): Verdict[] {
+  return rows.flatMap(({ name, readyMs, idleMb }) => [
+    atMost(`${name}: ready in ms`, readyMs, 800),
+    ...(name.startsWith("ours, SQLite") ? [atMost(`${name}: idle memory in MB`, idleMb, 130)] : []),
+  ]);
 }
 
 function atLeast(figure: string, measured: number, target: number): Verdict {
