@@ -10,6 +10,7 @@ import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
 import { readingMicros } from "./reading.ts";
 import { type StartRow, startRow } from "./start-up.ts";
+import { stepCosts } from "./steps.ts";
 import { openStub, type Stub } from "./stub.ts";
 import { studioTimes } from "./studio.ts";
 import { startVerdicts, type Verdict, webhookVerdicts } from "./verdicts.ts";
@@ -22,6 +23,7 @@ Measures these parts, by default all but studio, and compares them with the targ
   webhook   the built app on SQLite, with each driver of this Node, and on PostgreSQL, beside a bare node:http server
             that verifies and answers, a plain Express route, and a handler that awaits the trigger; in rounds, with
             all others frozen. And the share of an event's CPU for reading the person's properties
+  steps     a step of each kind on SQLite, beside Novu's framework alone with the same content
   drain     how fast the app sends a backlog of triggers to a stub of Novu
   start     how long the app takes to start, and its memory then
   studio    the time of each page of the studio, on a filled store
@@ -38,7 +40,7 @@ Its write-ahead log is filled up to min_wal_size first, as on a server after a d
   --json            print one JSON object
   --help`;
 
-const PARTS = ["webhook", "drain", "start", "studio"] as const;
+const PARTS = ["webhook", "steps", "drain", "start", "studio"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values, positionals } = parseArgs({
@@ -94,6 +96,7 @@ async function bench(parts: Part[]): Promise<void> {
   ];
   const measure: Record<Part, () => Promise<Measured>> = {
     webhook: () => webhook(stub, engines),
+    steps: () => stepCosts(stub, { folder, rounds: Number(values.rounds), log }),
     drain: () => drains(stub, engines),
     start: () => starts(engines),
     studio: async () => ({ tables: { times: await studioTimes(stub, { engines, runs: Number(values.runs), log }) } }),

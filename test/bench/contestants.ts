@@ -24,7 +24,7 @@ export interface Contestant {
 /** Starts a server as a process, with its logs, beside the stub at `novuUrl`. */
 export async function start(
   name: string,
-  kind: "bare" | "express" | "naive" | "ours",
+  kind: "bare" | "express" | "naive" | "ours" | "floor",
   novuUrl: string,
   env: Record<string, string> = {},
 ): Promise<Contestant> {

@@ -3,10 +3,12 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from "no
 import type { AddressInfo } from "node:net";
 import { Novu } from "@novu/api";
 import express from "express";
-import { readConfig } from "../../src/config.ts";
+import { type Config, readConfig } from "../../src/config.ts";
 import { serve } from "../../src/lib/server.ts";
 import type { SqliteDriver } from "../../src/store/sqlite-driver.ts";
+import { openFloor } from "./floor.ts";
 import { SECRETS } from "./load.ts";
+import { WORKFLOW } from "./step-calls.ts";
 
 /** One of the compared servers, as a process; reports its CPU on a message. */
 const config = readConfig(process.env);
@@ -24,12 +26,25 @@ async function open(): Promise<string> {
     const { sqliteDriver } = await built<typeof import("../../src/store/sqlite-driver.ts")>("store/sqlite-driver.js");
     const { product } = await built<typeof import("../../src/workflows/product.ts")>("workflows/product.js");
     const name = process.env.BENCH_SQLITE_DRIVER as SqliteDriver["name"] | undefined;
-    return (await openApp(config, { product, sqliteDriver: name && (await sqliteDriver(name)) })).url;
+    const settings = process.env.BENCH_STEPS === undefined ? config : forSteps(config);
+    return (await openApp(settings, { product, sqliteDriver: name && (await sqliteDriver(name)) })).url;
+  }
+  if (kind === "floor") {
+    const floor = openFloor(JSON.parse(process.env.BENCH_FLOOR ?? "{}"), WORKFLOW);
+    return (await serve(floor, { port: 0, host: "127.0.0.1" })).url;
   }
   if (kind === "bare") return listen(bare());
   const app = express().use(express.json({ limit: "2mb" }));
   app.post("/webhooks/posthog", kind === "naive" ? naive() : plain);
   return (await serve(app, { port: 0, host: "127.0.0.1" })).url;
+}
+
+/**
+ * Without the worker, whose receipts and reports come later. The cap counts half a second, in which each of the few
+ * people gets two or three messages, as with the usual cap.
+ */
+function forSteps({ marketing, ...others }: Config): Config {
+  return { ...others, roles: ["ingress"], marketing: { ...marketing, cap: { most: 1_000, withinMs: 500 } } };
 }
 
 /** The built file: the output of tsx is slower. */

@@ -9,6 +9,8 @@ export interface Stub {
   url: string;
   /** The time of each trigger, in milliseconds; empties the list. */
   takeTimes(): number[];
+  /** How many reads of persons there were; sets the number to 0. */
+  takePersonReads(): number;
   close(): Promise<void>;
 }
 
@@ -31,10 +33,14 @@ function answerMessages(url: string, response: ServerResponse): void {
 /** A Novu and PostHog that accepts everything at once, and records the times. */
 export async function openStub(): Promise<Stub> {
   let times: number[] = [];
+  let personReads = 0;
   const server = createServer((request, response) => {
     if (request.url === "/v1/events/trigger") times.push(performance.now());
     if (request.url?.startsWith("/v1/messages?")) return void answerMessages(request.url, response);
-    if (request.url?.endsWith("/persons/batch_by_distinct_ids/")) return void answerPersons(request, response);
+    if (request.url?.endsWith("/persons/batch_by_distinct_ids/")) {
+      personReads += 1;
+      return void answerPersons(request, response);
+    }
     request.resume().on("end", () => {
       response.writeHead(201, { "content-type": "application/json" }).end(ANSWER);
     });
@@ -47,6 +53,11 @@ export async function openStub(): Promise<Stub> {
     takeTimes() {
       const taken = times;
       times = [];
+      return taken;
+    },
+    takePersonReads() {
+      const taken = personReads;
+      personReads = 0;
       return taken;
     },
     close: () =>
