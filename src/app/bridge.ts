@@ -1,8 +1,7 @@
-import type { Router } from "express";
 import { assertWithinPlan } from "../contracts/novu.ts";
 import type { StepDependencies } from "../engine/run-context.ts";
 import type { Links } from "../links/links.ts";
-import { createBridge } from "../novu/bridge.ts";
+import { type Bridge, createBridge } from "../novu/bridge.ts";
 import { createForeignRuns } from "../novu/foreign-runs.ts";
 import { type Frameworks, openFrameworks } from "../novu/framework.ts";
 import type { Context } from "./context.ts";
@@ -38,7 +37,7 @@ export function createBridgeRoutes(
     runs,
     novu,
   }: { frameworks: Frameworks; stepDependencies: StepDependencies; runs: Runs; novu: Novu },
-): Router {
+): Bridge {
   return createBridge({
     secretKey: config.novu.secretKey,
     frameworks,

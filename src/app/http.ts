@@ -3,7 +3,7 @@ import type { Report } from "../contracts/report.ts";
 import { commandSecret, STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import { deviceRoutes } from "../http/devices.ts";
 import { inboxHashRoute } from "../http/inbox-hash.ts";
-import { answeredFirst, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
+import { answeredFirst, answeringErrors, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
 import { storeChanges } from "../http/store-changes.ts";
 import { describeError } from "../lib/errors.ts";
 import { type Listening, serve } from "../lib/server.ts";
@@ -11,6 +11,7 @@ import { createBearerVerifier } from "../lib/verify-bearer.ts";
 import { createWebhookVerifier } from "../lib/verify-webhook.ts";
 import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { clickRoutes, type Links } from "../links/links.ts";
+import type { Bridge } from "../novu/bridge.ts";
 import { subscriberHash } from "../novu/subscriber-hash.ts";
 import { novuWebhook } from "../novu/webhook.ts";
 import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
@@ -35,7 +36,7 @@ interface Parts {
   links: Pick<Links, "read">;
   optOuts: Pick<OptOuts, "routes" | "onUndeliverable" | "onPreferences">;
   runs: Pick<Runs, "correct" | "silent">;
-  bridge: Router;
+  bridge: Bridge;
   sites: Site[];
 }
 
@@ -63,7 +64,12 @@ export async function openHttp(
     .use(notFound)
     .use(failed({ log }));
   const webhooks = isIngress
-    ? { ...ingestion.webhooks, ...webhooksOf(context, { optOuts, runs }), ...backendRoutes(context) }
+    ? {
+        ...ingestion.webhooks,
+        ...webhooksOf(context, { optOuts, runs }),
+        ...backendRoutes(context),
+        "POST /api/novu": answeringErrors(bridge, { log }),
+      }
     : {};
   const { port, keepAliveMs } = config;
   const listener = plainBodies(answeredFirst(webhooks, http), { log });

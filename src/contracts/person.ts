@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { PERSON_PROPERTIES, SUBSCRIBER_DATA as SUBSCRIBER_DATA_OF_FORK } from "../workflows/person-properties.ts";
 import { ALL } from "./opt-out.ts";
@@ -110,10 +110,7 @@ export function propertyHashes(properties: PersonProperties): Record<string, str
   const hashes: Record<string, string> = {};
   for (const [name, value] of Object.entries(properties))
     if (value !== undefined)
-      hashes[name] = createHash("sha256")
-        .update(`${name}:${JSON.stringify(value)}`)
-        .digest("base64url")
-        .slice(0, HASH_LENGTH);
+      hashes[name] = hash("sha256", `${name}:${JSON.stringify(value)}`, "base64url").slice(0, HASH_LENGTH);
   return hashes;
 }
 

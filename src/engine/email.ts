@@ -1,5 +1,3 @@
-import { plainTextSelectors } from "@react-email/components";
-import { compile } from "html-to-text";
 import { createElement, type ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { ReaderLocale } from "../../emails/_components/reader-locale.ts";
@@ -44,9 +42,6 @@ export function withPreheader(html: string, preheader: string | undefined): stri
   const line = renderToStaticMarkup(createElement("div", { style: HIDDEN, "data-skip-in-text": true }, preheader));
   return /<body[^>]*>/i.test(html) ? html.replace(/<body[^>]*>/i, (body) => body + line) : line + html;
 }
-
-/** As react-email's toPlainText(), which compiles these options again in each call, and so takes five times as long. */
-export const plainText: (html: string) => string = compile({ wordwrap: false, selectors: plainTextSelectors });
 
 /** Replaces line breaks and control characters, which would end a header or be invisible in it, by blanks. */
 export function oneLine(text: string): string {

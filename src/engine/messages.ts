@@ -4,12 +4,13 @@ import type { Locale } from "../contracts/locale.ts";
 import { attachKeptAfterExit } from "../contracts/workflow.ts";
 import { isCalled, notCalled } from "./called-step.ts";
 import { decideMessage } from "./decide-message.ts";
-import { hasTexts, oneLine, plainText, renderEmail, withPreheader } from "./email.ts";
+import { hasTexts, oneLine, renderEmail, withPreheader } from "./email.ts";
 import { type Attachment, attachmentProblem, type EmailParts, unsubscribeHeaders } from "./email-providers.ts";
 import type { Compose, Email, GuardedStep, NovuStep, SendOptions } from "./guarded-step.ts";
 import { messageResult } from "./message-result.ts";
 import type { MessageMoment } from "./moment.ts";
 import { ownCode } from "./own-code.ts";
+import { plainText, plainTextOfReact } from "./plain-text.ts";
 import { novuProviders, providerIds, type StepName } from "./providers.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -43,6 +44,7 @@ export function messageSteps<Variants>(
       return result("email", id, { channel: "email", options, configured: deps.emailProviders });
     let unsubscribeUrl: string | null = null;
     let template: string | null = null;
+    let textOf = plainText;
     let attachments: Attachment[] = [];
     const made = async (moment: MessageMoment<never> & { variants: Variants }) => {
       unsubscribeUrl = unsubscribeUrlOf(id, moment.locale);
@@ -51,13 +53,14 @@ export function messageSteps<Variants>(
       await assertArrive(files);
       attachments = files;
       template = nameOf(body);
+      if (typeof body !== "string") textOf = plainTextOfReact;
       const html = withPreheader(htmlOf(body, unsubscribeUrl, moment.locale), preheader);
       return { ...sender, subject: oneLine(subject), body: html };
     };
     const partsOf = (output: { body: string }, to: string | null): EmailParts => ({
       to,
       headers: unsubscribeHeaders(unsubscribeUrl, rules.topic),
-      text: plainText(output.body),
+      text: textOf(output.body),
       attachments,
     });
     return send({

@@ -36,8 +36,8 @@ export async function ownCodeNow<Value>(
 async function inTime<Value>(value: Promise<Value>, name: string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const error = new LateError(`${name} took longer than ${OWN_CODE_WITHIN_MS / SECOND_MS} s`);
-    timer = setTimeout(() => reject(error), OWN_CODE_WITHIN_MS);
+    const giveUp = () => reject(new LateError(`${name} took longer than ${OWN_CODE_WITHIN_MS / SECOND_MS} s`));
+    timer = setTimeout(giveUp, OWN_CODE_WITHIN_MS);
   });
   try {
     return await Promise.race([value, late]);

@@ -11,6 +11,8 @@ export async function waitBegins(
   { isLast = true, mayBeRefused = false } = {},
 ): Promise<void> {
   if (run.isTest) return;
-  await deps.expectCallAfter(run, { waitMs, mayBeRefused });
-  if (waitMs > 0 && isLast) await deps.refreshSubscriber(run, { waitMs, isWrong: false });
+  await Promise.all([
+    deps.expectCallAfter(run, { waitMs, mayBeRefused }),
+    waitMs > 0 && isLast && deps.refreshSubscriber(run, { waitMs, isWrong: false }),
+  ]);
 }

@@ -1,15 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { ErrorRequestHandler, RequestHandler } from "express";
 import { Router } from "express";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { BodyError, isSoonRead } from "../lib/webhook-endpoint.ts";
 
-/** Routes in front of Express, which is too slow for webhooks, by method and path such as "POST /webhooks/posthog". */
-export function answeredFirst(
-  routes: Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>,
-  rest: RequestListener,
-): RequestListener {
+type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Routes in front of Express, which is too slow for webhooks and steps, by method and path such as
+ * "POST /webhooks/posthog".
+ */
+export function answeredFirst(routes: Record<string, Route>, rest: RequestListener): RequestListener {
   const table = new Map(Object.entries(routes));
   return (request, response) => {
     const path = request.url?.split("?", 1)[0]?.replace(/\/$/, "");
@@ -68,25 +70,42 @@ export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json({ error: "not found" });
 };
 
+/** Answers the errors of a route in front of Express as `failed` does. */
+export function answeringErrors(route: Route, { log }: { log: Log }): Route {
+  return async (request, response) => {
+    try {
+      await route(request, response);
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else answerError(error as Failure, request, response, log);
+    }
+  };
+}
+
+interface Failure {
+  status?: number;
+  type?: string;
+}
+
 /** A 4xx of a body parser stays; any other error is a 500 without details. */
 export function failed({ log }: { log: Log }): ErrorRequestHandler {
-  return (error: { status?: number; type?: string }, request, response, next) => {
+  return (error: Failure, request, response, next) => {
     if (response.headersSent) return next(error);
-    if (error instanceof BodyError) return refuse(error, request, response);
-    const status = error.status !== undefined && error.status >= 400 && error.status < 500 ? error.status : 500;
-    log[status === 500 ? "error" : "warn"]({
-      component: "http",
-      path: request.path,
-      answer: status,
-      error: error.type ?? describeError(error),
-    });
-    response.status(status).json({ error: status === 500 ? "internal error" : (error.type ?? "bad request") });
+    answerError(error, request, response, log);
   };
+}
 
-  function refuse({ status, message }: BodyError, request: Request, response: Response): void {
-    log.warn({ component: "http", path: request.path, answer: status, error: message });
-    if (status === 503) response.set("retry-after", "1");
-    if (!isSoonRead(request)) response.set("connection", "close");
-    response.status(status).json({ error: message });
-  }
+function answerError(error: Failure, request: IncomingMessage, response: ServerResponse, log: Log): void {
+  const isOfBody = error instanceof BodyError;
+  const isOfSender = isOfBody || (error.status !== undefined && error.status >= 400 && error.status < 500);
+  const status = isOfSender ? (error.status ?? 400) : 500;
+  const why = isOfBody ? error.message : (error.type ?? describeError(error));
+  const path = request.url?.split("?", 1)[0];
+  log[status === 500 ? "error" : "warn"]({ component: "http", path, answer: status, error: why });
+  if (isOfBody && status === 503) response.setHeader("retry-after", "1");
+  if (isOfBody && !isSoonRead(request)) response.setHeader("connection", "close");
+  const shown = isOfBody ? why : status === 500 ? "internal error" : (error.type ?? "bad request");
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json; charset=utf-8");
+  response.end(JSON.stringify({ error: shown }));
 }

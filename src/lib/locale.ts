@@ -12,11 +12,20 @@ export const readLocale = remembered((written): Intl.Locale | undefined => {
   }
 });
 
+/** Remembered, because a match takes some 20 µs. */
+const matchers = new WeakMap<readonly object[], (written: string) => unknown>();
+
 /**
  * The one of `locales` for a written locale: the same locale, or else one of the same language, if possible in the same
  * script. Undefined if no language matches.
  */
 export function matchLocale<One extends { locale: string }>(written: string, locales: readonly One[]): One | undefined {
+  const match = matchers.get(locales) ?? remembered((one) => findLocale(one, locales));
+  matchers.set(locales, match);
+  return match(written) as One | undefined;
+}
+
+function findLocale<One extends { locale: string }>(written: string, locales: readonly One[]): One | undefined {
   const wanted = readLocale(written);
   if (wanted === undefined) return undefined;
   const { language, script } = wanted.maximize();

@@ -1,10 +1,17 @@
 import { createHmac } from "node:crypto";
-import type { Request, RequestHandler } from "express";
+import type { IncomingMessage } from "node:http";
 import type { Decision } from "../contracts/decision.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { parseJson } from "../lib/json.ts";
 import { equalSecrets } from "../lib/verify-webhook.ts";
 import { type BodyBudget, readBody } from "../lib/webhook-endpoint.ts";
+
+/** A request, also behind a path of Express. */
+export interface BridgeRequest extends IncomingMessage {
+  originalUrl?: string;
+  /** Only where Novu has signed it. */
+  body?: unknown;
+}
 
 /** The query of a call to the bridge. */
 export interface Call {
@@ -47,7 +54,7 @@ export interface StepAnswer {
   failure?: string | null;
 }
 
-export function callOf(request: Request): Call {
+export function callOf(request: BridgeRequest): Call {
   const query = urlOf(request).searchParams;
   return {
     action: query.get("action"),
@@ -58,9 +65,10 @@ export function callOf(request: Request): Call {
 }
 
 /** The URL for the framework, with the caller's query. The bridge and the framework read the same action from it. */
-export function urlOf(request: Request, step?: string): URL {
-  const from = request.originalUrl.indexOf("?");
-  const url = new URL(from === -1 ? "" : request.originalUrl.slice(from), "http://bridge");
+export function urlOf({ originalUrl, url: path = "" }: BridgeRequest, step?: string): URL {
+  const full = originalUrl ?? path;
+  const from = full.indexOf("?");
+  const url = new URL(from === -1 ? "" : full.slice(from), "http://bridge");
   if (step !== undefined) url.searchParams.set("stepId", step);
   return url;
 }
@@ -101,21 +109,21 @@ const TOLERANCE_MS = 5 * MINUTE_MS;
  * Reads the body only of a call that Novu has signed. Without a `novu-signature` of the right form and age, the body is
  * not read. Before the signature is verified, the body is not parsed. Without a body the framework answers 401.
  */
-export function signedBody({ secretKey, budget }: { secretKey: string; budget: BodyBudget }): RequestHandler {
-  return async (request, _response, next) => {
-    const signature = request.method === "POST" ? signatureIn(request) : null;
-    if (signature === null) return next();
-    const bytes = await readBody(request, LARGEST_BODY, budget);
-    // Novu signs the body's bytes as it sends them.
-    if (equalSecrets(digestOf(bytes, signature.time, secretKey), signature.digest))
-      request.body = parseJson(bytes.toString("utf8"));
-    next();
-  };
+export async function readSignedBody(
+  request: BridgeRequest,
+  { secretKey, budget }: { secretKey: string; budget: BodyBudget },
+): Promise<void> {
+  const signature = request.method === "POST" ? signatureIn(request) : null;
+  if (signature === null) return;
+  const bytes = await readBody(request, LARGEST_BODY, budget);
+  // Novu signs the body's bytes as it sends them.
+  if (equalSecrets(digestOf(bytes, signature.time, secretKey), signature.digest))
+    request.body = parseJson(bytes.toString("utf8"));
 }
 
 /** `t=<ms>,v1=<HMAC-SHA256 in hex>`; null for another form, or a time too far from now. */
-function signatureIn(request: Request): { time: string; digest: Buffer } | null {
-  const header = request.get("novu-signature") ?? "";
+function signatureIn(request: BridgeRequest): { time: string; digest: Buffer } | null {
+  const header = headerOf(request, "novu-signature") ?? "";
   const [, time] = /(?:^|,)\s*t=(\d{1,15})\s*(?:,|$)/.exec(header) ?? [];
   const [, digest] = /(?:^|,)\s*v1=([0-9a-f]{64})\s*(?:,|$)/i.exec(header) ?? [];
   if (time === undefined || digest === undefined) return null;
@@ -123,12 +131,11 @@ function signatureIn(request: Request): { time: string; digest: Buffer } | null 
   return { time, digest: Buffer.from(digest, "hex") };
 }
 
-/** A new `novu-signature` for a body that the bridge changed after it verified Novu's signature. */
-export function signatureOf(body: object, secretKey: string): string {
-  const time = String(Date.now());
-  return `t=${time},v1=${digestOf(JSON.stringify(body), time, secretKey).toString("hex")}`;
+export function headerOf({ headers }: BridgeRequest, name: string): string | undefined {
+  const value = headers[name.toLowerCase()];
+  return Array.isArray(value) ? value[0] : value;
 }
 
-function digestOf(body: Buffer | string, time: string, secretKey: string): Buffer {
+function digestOf(body: Buffer, time: string, secretKey: string): Buffer {
   return createHmac("sha256", secretKey).update(`${time}.`).update(body).digest();
 }

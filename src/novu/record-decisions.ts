@@ -1,9 +1,16 @@
-import type { Request } from "express";
 import { type Decision, isFinal, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob, partOf } from "../contracts/run.ts";
 import { type SendingStep, type Shape, sendingStepsOf } from "../contracts/workflow.ts";
 import { redactReason } from "../lib/redact.ts";
-import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
+import {
+  type Answer,
+  type BridgeRequest,
+  type Call,
+  codeOf,
+  type ExecuteBody,
+  type StepAnswer,
+  type StepState,
+} from "./bridge-call.ts";
 import type { Continuation } from "./continue-run.ts";
 
 /** The detail of a message that was ready when Novu did not wait for the answer any more. */
@@ -38,7 +45,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
       request: { socket, body },
       continuation: { run, shape, notices, digested, isOfPart },
       isLate,
-    }: { call: Call; request: Request; continuation: Continuation; isLate(): boolean },
+    }: { call: Call; request: BridgeRequest; continuation: Continuation; isLate(): boolean },
   ): Promise<Answer> => {
     const isGone = () => socket.destroyed || isLate();
     const isOfOther = ({ reason, transactionId }: Decision) =>

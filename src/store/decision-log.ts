@@ -5,7 +5,7 @@ import { type Job, keyOf, queueOf } from "../contracts/job.ts";
 import { type Report, reportOf } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
 import { inTransaction, type Parts, prepared } from "./engine.ts";
-import { endingExit } from "./exits.ts";
+import { endingExits } from "./exits.ts";
 import { deleteByKey, insertJob } from "./job-queue.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
@@ -25,12 +25,37 @@ const findBody = prepared<{ transactionId: string; step: string }, { body: strin
     .where("step", "=", value("step")),
 );
 
+const findBodies = prepared<{ transactionIds: string[] }, { body: string }>((on, value) =>
+  on.selectFrom("decisions").select("body").where("transaction_id", "in", value("transactionIds")),
+);
+const writeBody = prepared<{ transactionId: string; step: string; distinctId: string; body: string }, never>(
+  (on, value) =>
+    on
+      .insertInto("decisions")
+      .values({
+        transaction_id: value("transactionId"),
+        step: value("step"),
+        distinct_id: value("distinctId"),
+        body: value("body"),
+      })
+      .onConflict((conflict) =>
+        conflict.columns(["transaction_id", "step"]).doUpdateSet((row) => ({ body: row.ref("excluded.body") })),
+      ),
+);
+const endRun = prepared<{ transactionId: string; at: number }, never>((on, value) =>
+  on
+    .updateTable("runs")
+    .set({ ended_at: value("at") })
+    .where("transaction_id", "=", value("transactionId"))
+    .where("ended_at", "is", null),
+);
+
 /** Decisions, each with its next job: the receipt of a sent message, or the report. */
-export function decisionLog({ db, now, lock, announce }: Parts) {
+export function decisionLog({ db, now, lock, share, announce }: Parts) {
   return {
     async record(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
-      const decided = await inTransaction(db, async (trx) => {
+      const decided = await share(async (trx) => {
         await lock(trx, transactionId);
         const [earlier] = (await findBody(trx, { transactionId, step })).rows;
         const before = earlier && decisionIn(earlier);
@@ -49,24 +74,14 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
             .execute();
         if (before !== undefined && isSame(before, decision)) return { decision: before, isNew: false };
 
-        if (endsRun)
-          await trx
-            .updateTable("runs")
-            .set({ ended_at: now() })
-            .where("transaction_id", "=", transactionId)
-            .where("ended_at", "is", null)
-            .execute();
+        if (endsRun) await endRun(trx, { transactionId, at: now() });
 
         // A correction releases the exposures; a confirmation does not change them.
         if (before?.outcome === "sent" && decision.outcome !== "sent") await releaseExposures(trx, before);
         else if (decision.receipt === undefined && decision.exposures.length > 0)
           decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
         const body = JSON.stringify(decision);
-        await trx
-          .insertInto("decisions")
-          .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
-          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
-          .execute();
+        await writeBody(trx, { transactionId, step, distinctId, body });
         if (before?.outcome === "sent") await deleteNextJob(trx, before, now());
         if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) {
           await insertJob(trx, ...nextJob(decision, now()));
@@ -112,7 +127,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
 /** All decisions of these runs, in no order. */
 export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]): Promise<Decision[]> {
   if (transactionIds.length === 0) return [];
-  const rows = await db.selectFrom("decisions").select("body").where("transaction_id", "in", transactionIds).execute();
+  const { rows } = await findBodies(db, { transactionIds });
   return rows.map(decisionIn);
 }
 
@@ -190,20 +205,13 @@ function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
 async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
   // A decision with a receipt is about a message that was sent before.
   if (decision.outcome !== "sent" || decision.receipt !== undefined) return decision;
-  const ids = await idsOfPerson(trx, decision.distinctId);
-  const run = await trx
-    .selectFrom("runs")
-    .select(["transaction_id", "workflow", "occurred_at", "arrival"])
-    .where("transaction_id", "=", decision.transactionId)
-    .executeTakeFirst();
-  if (run === undefined) return decision;
-  const exit = await endingExit(trx, run, ids);
-  if (exit === undefined) return decision;
+  const [exit = null] = await endingExits(trx, [decision]);
+  if (exit === null) return decision;
   return {
     ...decision,
     outcome: "skipped",
     reason: "exited",
-    detail: exit.event_name,
+    detail: exit,
     personSource: null,
     exposures: [],
   };

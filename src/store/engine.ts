@@ -10,7 +10,7 @@ import type {
   Transaction,
 } from "kysely";
 import type { Queue } from "../contracts/job.ts";
-import { batchCommit } from "../lib/batch-commit.ts";
+import { type BatchCommitOptions, batchCommit } from "../lib/batch-commit.ts";
 import type { Limits } from "./limits.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -27,6 +27,8 @@ export interface Engine {
   fromRows(table: keyof Tables, rows: object[], columns: string[]): RawBuilder<never>;
   /** Runs all inserts or none, in this order. */
   writeTogether(inserts: Insert[]): Promise<void>;
+  /** Runs the work in a transaction, which it may share with other works of the same moment. */
+  share<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /** How many groups of events may be written at the same time. */
   groupsAtOnce: number;
   reserveSlots: Limits["reserveSlots"];
@@ -120,7 +122,10 @@ const MOST_WAITING = 20_000;
 const MOST_TOGETHER = 500;
 
 /** Small reads and writes that arrive during a statement share the next one. */
-export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>): (item: Item) => Promise<Result> {
+export function together<Item, Result>(
+  ask: (items: Item[]) => Promise<Result[]>,
+  options: Partial<Pick<BatchCommitOptions<Item, Result>, "isAboutAnItem" | "mostInBatch">> = {},
+): (item: Item) => Promise<Result> {
   return batchCommit<Item, Result>({
     commit: ask,
     bytesOf: () => 1,
@@ -129,6 +134,7 @@ export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>
     mostWaitingBytes: MOST_WAITING,
     mostInBatch: MOST_TOGETHER,
     mostBatchBytes: MOST_TOGETHER,
+    ...options,
   });
 }
 

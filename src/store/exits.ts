@@ -18,42 +18,19 @@ const exitsOf = prepared<{ distinctIds: string[]; workflows: string[] }, ExitRow
 const exitsOfAnyone = prepared<{ keys: string[] }, ExitRow>((on, value) =>
   on.selectFrom("exits").selectAll().where("match_key", "in", value("keys")).where(IS_OF_ANYONE),
 );
-const runsOf = prepared<{ transactionIds: string[] }, KeyRow & { arrival: number | null }>((on, value) =>
+type RunRow = KeyRow & Pick<Selectable<Tables["runs"]>, "arrival" | "occurred_at">;
+const runsOf = prepared<{ transactionIds: string[] }, RunRow>((on, value) =>
   on
     .selectFrom("runs")
     .leftJoin("match_keys", "match_keys.transaction_id", "runs.transaction_id")
-    .select(["runs.transaction_id", "runs.arrival", "match_keys.field", "match_keys.key"])
+    .select(["runs.transaction_id", "runs.arrival", "runs.occurred_at", "match_keys.field", "match_keys.key"])
     .where("runs.transaction_id", "in", value("transactionIds")),
 );
 
 /** The exit that ends a run, the runs that an exit ends, and the last exits of people, for the inactivity sweep. */
 export function exits({ db }: Parts) {
   return {
-    findExitSince: together(async (queries) => {
-      const ids = await idsOfPersons(
-        db,
-        queries.map(({ distinctId }) => distinctId),
-      );
-      const { rows } = await exitsOf(db, {
-        distinctIds: [...new Set([...ids.values()].flat())],
-        workflows: [...new Set(queries.map(({ workflow }) => workflow))],
-      });
-      const transactionIds = [...new Set(queries.map(({ transactionId }) => transactionId))];
-      const { rows: runs } = await runsOf(db, { transactionIds });
-      const keys = runs.flatMap(({ key }) => key ?? []);
-      const { rows: ofAnyone } = keys.length === 0 ? { rows: [] } : await exitsOfAnyone(db, { keys });
-      const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
-      const matchKeys = matchKeysIn(runs);
-      return queries.map(({ workflow, distinctId, transactionId, since }) => {
-        const facts = { arrival: arrivals.get(transactionId) ?? null, matchKeys: matchKeys.get(transactionId) ?? {} };
-        const run = { occurredAt: since, ...facts };
-        const own = rows.filter((row) => row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id));
-        const exit =
-          own.find((row) => endsRun(exitIn(row), run)) ??
-          ofAnyone.find((row) => row.workflow === workflow && endsRunOfOther(exitIn(row), run));
-        return exit?.event_name ?? null;
-      });
-    }),
+    findExitSince: together((queries: RunOfExit[]) => endingExits(db, queries)),
 
     async markExiting(exit) {
       const { workflow, distinctId, occurredAt, matches = [ALL_RUNS] } = exit;
@@ -138,6 +115,43 @@ export function exits({ db }: Parts) {
       };
     },
   } satisfies Partial<Runs>;
+}
+
+interface RunOfExit {
+  workflow: string;
+  distinctId: string;
+  transactionId: string;
+  /** When the run's event happened, ISO 8601; absent for the time that is stored with the run. */
+  since?: string;
+}
+
+/** The name of an exit event that ends each of these runs; null if there is none, or no time of the run is known. */
+export async function endingExits(on: Kysely<Tables>, queries: RunOfExit[]): Promise<Array<string | null>> {
+  const ids = await idsOfPersons(
+    on,
+    queries.map(({ distinctId }) => distinctId),
+  );
+  const { rows } = await exitsOf(on, {
+    distinctIds: [...new Set([...ids.values()].flat())],
+    workflows: [...new Set(queries.map(({ workflow }) => workflow))],
+  });
+  const transactionIds = [...new Set(queries.map(({ transactionId }) => transactionId))];
+  const { rows: runs } = await runsOf(on, { transactionIds });
+  const keys = runs.flatMap(({ key }) => key ?? []);
+  const { rows: ofAnyone } = keys.length === 0 ? { rows: [] } : await exitsOfAnyone(on, { keys });
+  const stored = new Map(runs.map((run) => [run.transaction_id, run]));
+  const matchKeys = matchKeysIn(runs);
+  return queries.map(({ workflow, distinctId, transactionId, since }) => {
+    const { arrival = null, occurred_at } = stored.get(transactionId) ?? {};
+    const occurredAt = since ?? occurred_at;
+    if (occurredAt === undefined) return null;
+    const run = { occurredAt, arrival, matchKeys: matchKeys.get(transactionId) ?? {} };
+    const own = rows.filter((row) => row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id));
+    const exit =
+      own.find((row) => endsRun(exitIn(row), run)) ??
+      ofAnyone.find((row) => row.workflow === workflow && endsRunOfOther(exitIn(row), run));
+    return exit?.event_name ?? null;
+  });
 }
 
 /** The arrival of a stored exit; null if the store does not have it any more. */

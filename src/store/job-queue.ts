@@ -5,7 +5,7 @@ import type { Jobs } from "./jobs.ts";
 import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** Claims, completions and retries. */
-export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
+export function jobQueue({ db, now, skipLocked, share, announce, changed }: Parts) {
   const claimDue = claimStatement(skipLocked);
   return {
     async claim(queue, limit, leaseMs, done = []) {
@@ -76,7 +76,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
     },
 
     async schedule(job, at, { replace } = { replace: false }) {
-      await inTransaction(db, async (trx) => {
+      await share(async (trx) => {
         // The new row has a new id, so that a worker that runs the old job does not complete the new job.
         if (replace) await deleteByKey(trx, { key: keyOf(job) });
         await insertJob(trx, job, at);

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { DAY_MS } from "../lib/durations.ts";
-import { inTransaction, type Parts } from "./engine.ts";
+import { type Parts, prepared } from "./engine.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 
@@ -43,7 +43,35 @@ const LONGEST_LEASE_MS = 2 * DAY_MS;
 /** Waiting calls never reserve slots further ahead than this. A slot further ahead was reserved by a wrong clock. */
 const MOST_AHEAD_MS = 10_000;
 
-export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
+const reservedSends = prepared<
+  { distinctIds: string[]; after: number },
+  Pick<Tables["sends"], "transaction_id" | "step">
+>((on, value) =>
+  on
+    .selectFrom("sends")
+    .select(["transaction_id", "step"])
+    .where("distinct_id", "in", value("distinctIds"))
+    .where("reserved_at", ">", value("after")),
+);
+const insertSend = prepared<Tables["sends"], never>((on, value) =>
+  on
+    .insertInto("sends")
+    .values({
+      transaction_id: value("transaction_id"),
+      step: value("step"),
+      distinct_id: value("distinct_id"),
+      asked_at: value("asked_at"),
+      reserved_at: value("reserved_at"),
+      attempts: value("attempts"),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["transaction_id", "step"])
+        .doUpdateSet((row) => ({ reserved_at: row.ref("excluded.reserved_at") })),
+    ),
+);
+
+export function limits({ db, now, lock, share, reserveSlots }: Parts): Limits {
   return {
     reserveSlots,
 
@@ -76,22 +104,13 @@ export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
 
     reserveSend(send, { most, withinMs }) {
       const { transactionId, step, distinctId } = send;
-      return inTransaction(db, async (trx) => {
+      return share(async (trx) => {
         const ids = await idsOfPerson(trx, distinctId);
         await lock(trx, ids[0] ?? distinctId);
-        const reserved = await trx
-          .selectFrom("sends")
-          .select(["transaction_id", "step"])
-          .where("distinct_id", "in", ids)
-          .where("reserved_at", ">", now() - withinMs)
-          .execute();
+        const { rows: reserved } = await reservedSends(trx, { distinctIds: ids, after: now() - withinMs });
         if (reserved.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
         if (reserved.length >= most) return false;
-        await trx
-          .insertInto("sends")
-          .values({ ...sendRow(send), reserved_at: now(), attempts: 0 })
-          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ reserved_at: now() }))
-          .execute();
+        await insertSend(trx, { ...sendRow(send), reserved_at: now(), attempts: 0 });
         return true;
       });
     },

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sq
 import pg from "pg";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { inTransaction } from "./engine.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { slotsInDatabase } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
@@ -65,6 +66,8 @@ export async function openPostgresStore({
       const parts = inserts.toReversed().map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
       await sql`with ${sql.join(parts)} select 1`.execute(db);
     },
+    // Transactions run on several connections at the same time.
+    share: (work) => inTransaction(db, work),
     // While one group waits for the disk, the next is sent.
     groupsAtOnce: 2,
     reserveSlots: slotsInDatabase(db),

@@ -3,6 +3,7 @@ import { inTransaction } from "./engine.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { slotsInMemory } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
+import { sharedTransactions } from "./shared-transactions.ts";
 import { type SqliteConnection, type SqliteDriver, SqliteError, sqliteDriver } from "./sqlite-driver.ts";
 import { assertStoreIn, backupSqlite, fileIn, lockDataFolder, makeDataFolder } from "./sqlite-files.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
@@ -116,6 +117,7 @@ async function open({
         for (const insert of inserts) await trx.executeQuery(insert);
       });
     },
+    share: sharedTransactions(db),
     groupsAtOnce: 1,
     reserveSlots: slotsInMemory(),
     takeSweep: async () => true,

@@ -4,13 +4,11 @@ import { properties } from "./load.ts";
 
 const KEY = "benchmark";
 export const WORKFLOW = "onboarding";
+const UNSEEN = { seen: false, read: false, lastSeenDate: null, lastReadDate: null };
 /** The steps that are compared, in the order of the workflow. */
 export const STEPS = [
   { kind: "email", step: "welcome", channel: "email", result: {} },
-  {
-    ...{ kind: "note", step: "welcome-note", channel: "in_app" },
-    result: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
-  },
+  { kind: "note", step: "welcome-note", channel: "in_app", result: UNSEEN },
   { kind: "delay", step: "until-day-2", channel: null, result: {} },
 ] as const;
 export type BenchStep = (typeof STEPS)[number];
@@ -29,6 +27,8 @@ export interface Called {
   p50Ms: number;
   p99Ms: number;
   failed: number;
+  /** The answer of one of the failed calls. */
+  refused?: string | undefined;
 }
 
 /** Novu's call for a step of a run, with its signature of this moment. */
@@ -69,19 +69,27 @@ export async function callEach(
   { runs, connections }: { runs: StoredRun[]; connections: number },
 ): Promise<Called> {
   const left = [...runs];
+  const refused: string[] = [];
   const last = left.at(-1);
   const startedAt = performance.now();
   const result = await autocannon({
     url,
     connections,
     amount: runs.length,
-    requests: [{ setupRequest: (request) => ({ ...request, ...stepCall(step, left.shift() ?? (last as StoredRun)) }) }],
+    timeout: 120,
+    requests: [
+      {
+        setupRequest: (request) => ({ ...request, ...stepCall(step, left.shift() ?? (last as StoredRun)) }),
+        onResponse: (status, body) => void (status !== 200 && refused.push(body)),
+      },
+    ],
   });
   return {
     perSecond: (1000 * result["2xx"]) / (performance.now() - startedAt),
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     failed: runs.length - result["2xx"],
+    refused: refused[0],
   };
 }
 

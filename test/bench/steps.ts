@@ -1,10 +1,19 @@
 import { join } from "node:path";
-import { openStoreToRead } from "../../src/store/open-store.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { openStoreToRead } from "../../src/store/open-store.ts";
 import { type Contestant, settings, start } from "./contestants.ts";
 import { fillRuns } from "./fill-runs.ts";
 import type { FloorFacts } from "./floor.ts";
-import { type BenchStep, type Called, callEach, getSigned, STEPS, type StoredRun, stepCall, WORKFLOW } from "./step-calls.ts";
+import {
+  type BenchStep,
+  type Called,
+  callEach,
+  getSigned,
+  STEPS,
+  type StoredRun,
+  stepCall,
+  WORKFLOW,
+} from "./step-calls.ts";
 import type { Stub } from "./stub.ts";
 
 const PEOPLE = 200;
@@ -90,7 +99,7 @@ async function compare(
       const before = await server.cost();
       const called = await callEach(server.url, step, { runs: ofRound, connections: CONNECTIONS });
       const after = await server.cost();
-      if (called.failed > 0) throw new Error(`${called.failed} calls of ${server.name} failed`);
+      if (called.failed > 0) throw new Error(`${called.failed} calls of ${server.name} failed: ${called.refused}`);
       const cpuMicros = (after.cpuMicros - before.cpuMicros) / ofRound.length;
       if (round > 0) measured.get(server)?.push({ ...called, cpuMicros });
     }
