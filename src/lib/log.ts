@@ -4,9 +4,47 @@ import { redact } from "./redact.ts";
 export type Log = Logger;
 
 /** JSON lines, one per stage, with ids only. If a body, an address or a key gets into a line, it is redacted. */
-export function createLog({ level, destination }: { level: string; destination?: DestinationStream }): Log {
+export function createLog({
+  level,
+  destination = inTurns(pino.destination({ sync: true })),
+}: {
+  level: string;
+  destination?: DestinationStream;
+}): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: redacted } };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
+}
+
+/** The beginning of a line of the level `info`. */
+const INFO = '{"level":30,';
+
+/**
+ * Writes the lines of one turn of the event loop together, because each write is a call of the operating system. A
+ * warning or an error is written at once, with the lines before it. The last lines are written when the process exits.
+ */
+export function inTurns(destination: DestinationStream): DestinationStream {
+  let lines = "";
+  let turn: NodeJS.Immediate | undefined;
+  return {
+    write(line) {
+      lines += line;
+      if (!line.startsWith(INFO)) return flush();
+      if (turn !== undefined) return;
+      turn = setImmediate(flush);
+      process.once("exit", flush);
+    },
+  };
+
+  function flush(): void {
+    if (turn !== undefined) {
+      clearImmediate(turn);
+      process.off("exit", flush);
+      turn = undefined;
+    }
+    const text = lines;
+    lines = "";
+    destination.write(text);
+  }
 }
 
 const CENSORED = "[redacted]";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLog } from "../../../src/lib/log.ts";
+import { createLog, inTurns } from "../../../src/lib/log.ts";
 
 /** The log line of these fields. */
 function lineOf(fields: object): Record<string, unknown> {
@@ -46,5 +46,24 @@ describe("the log", () => {
     const request: Record<string, unknown> = { path: "/" };
     request.self = request;
     expect(lineOf({ request })).toMatchObject({ request: { path: "/" } });
+  });
+
+  it("writes the lines of one turn together, and a warning at once", async () => {
+    const writes: string[] = [];
+    const log = createLog({ level: "info", destination: inTurns({ write: (text) => void writes.push(text) }) });
+    const messages = () => writes.map((text) => [...text.matchAll(/"msg":"(\w+)"/g)].map(([, message]) => message));
+    log.info("one");
+    log.info("two");
+    expect(writes).toEqual([]);
+    await new Promise(setImmediate);
+    expect(messages()).toEqual([["one", "two"]]);
+    log.info("three");
+    log.warn("four");
+    expect(messages()).toEqual([
+      ["one", "two"],
+      ["three", "four"],
+    ]);
+    await new Promise(setImmediate);
+    expect(writes).toHaveLength(2);
   });
 });
