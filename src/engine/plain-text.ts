@@ -12,7 +12,7 @@ export function plainTextOfReact(html: string): string {
 
 /** The blank lines of html-to-text before and after an element. */
 const BLOCKS: Record<string, BlockRules> = {
-  ...ofEach(["article", "aside", "div", "footer", "form", "header", "main", "nav", "section"], { before: 1, after: 1 }),
+  ...ofEach(["article", "div", "footer", "form", "header", "main", "nav", "section"], { before: 1, after: 1 }),
   ...ofEach(["p", "table"], { before: 2, after: 2 }),
   ...ofEach(["h1", "h2", "h3"], { before: 3, after: 2, isHeading: true }),
   ...ofEach(["h4", "h5", "h6"], { before: 2, after: 2, isHeading: true }),

@@ -11,13 +11,10 @@ import { type StoredRun, WORKFLOW } from "./step-calls.ts";
 const AT_A_TIME = 500;
 const LEASE_MS = 60_000;
 
-/**
- * Stores runs that Novu has accepted, over this many people in turns. Two runs in a row are of one person, so that 16
- * calls at once are of fewer than 16 people: for more people at once, the app waits to read them together.
- */
+/** Stores runs that Novu has accepted. */
 export async function fillRuns(
   env: Record<string, string>,
-  { runs: count, people }: { runs: number; people: number },
+  { runs: count, personOf }: { runs: number; personOf(number: number): string },
 ): Promise<StoredRun[]> {
   const config = readConfig(env);
   const log = createLog({ level: "silent" });
@@ -28,7 +25,7 @@ export async function fillRuns(
     const occurredAt = new Date().toISOString();
     return {
       ...{ transactionId: `${eventUuid}:${WORKFLOW}`, eventUuid, occurredAt, shape },
-      distinctId: `person-${Math.floor(number / 2) % people}`,
+      distinctId: personOf(number),
     };
   });
   try {

@@ -9,8 +9,8 @@ export interface Stub {
   url: string;
   /** The time of each trigger, in milliseconds; empties the list. */
   takeTimes(): number[];
-  /** How many reads of persons there were; sets the number to 0. */
-  takePersonReads(): number;
+  /** How many reads of persons there were, and the time to answer them; sets both to 0. */
+  takePersonReads(): { count: number; ms: number };
   close(): Promise<void>;
 }
 
@@ -33,13 +33,16 @@ function answerMessages(url: string, response: ServerResponse): void {
 /** A Novu and PostHog that accepts everything at once, and records the times. */
 export async function openStub(): Promise<Stub> {
   let times: number[] = [];
-  let personReads = 0;
+  let personReads = { count: 0, ms: 0 };
   const server = createServer((request, response) => {
     if (request.url === "/v1/events/trigger") times.push(performance.now());
     if (request.url?.startsWith("/v1/messages?")) return void answerMessages(request.url, response);
     if (request.url?.endsWith("/persons/batch_by_distinct_ids/")) {
-      personReads += 1;
-      return void answerPersons(request, response);
+      const startedAt = performance.now();
+      personReads.count += 1;
+      return void answerPersons(request, response).then(() => {
+        personReads.ms += performance.now() - startedAt;
+      });
     }
     request.resume().on("end", () => {
       response.writeHead(201, { "content-type": "application/json" }).end(ANSWER);
@@ -57,7 +60,7 @@ export async function openStub(): Promise<Stub> {
     },
     takePersonReads() {
       const taken = personReads;
-      personReads = 0;
+      personReads = { count: 0, ms: 0 };
       return taken;
     },
     close: () =>

@@ -45,6 +45,6 @@ function atLeast(figure: string, measured: number, target: number): Verdict {
   return { figure, measured, target: `at least ${target}`, verdict: measured >= target ? "met" : "missed" };
 }
 
-function atMost(figure: string, measured: number, target: number): Verdict {
+export function atMost(figure: string, measured: number, target: number): Verdict {
   return { figure, measured, target: `at most ${target}`, verdict: measured <= target ? "met" : "missed" };
 }
