@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { redact } from "./redact.ts";
+import { remembered } from "./remembered.ts";
 
 export type Log = Logger;
 
@@ -50,6 +51,7 @@ export function inTurns(destination: DestinationStream): DestinationStream {
 const CENSORED = "[redacted]";
 /** The names of redacted fields: our fields, and fields of a library's error or request that gets into a line. */
 const SECRET = /(?:authorization|cookie|signature|secret|token|password|api_?key|secret_?key|^email|^phone|^body)$/i;
+const isSecret = remembered((name) => SECRET.test(name));
 /** Errors may contain themselves. */
 const DEEPEST = 5;
 /** Our own lines have fewer fields. */
@@ -59,7 +61,7 @@ const MOST_FIELDS = 100;
 function redacted(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(fields).slice(0, MOST_FIELDS))
-    result[name] = SECRET.test(name) ? CENSORED : clean(fields[name], depth);
+    result[name] = isSecret(name) ? CENSORED : clean(fields[name], depth);
   return result;
 }
 

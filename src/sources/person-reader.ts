@@ -70,10 +70,22 @@ export function createPersonLookup({
     if (isReading) return;
     isReading = true;
     while (waiting.size > 0) {
-      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gather();
+      await collect();
+      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) {
+        await gather();
+        await collect();
+      }
       await readBatch();
     }
     isReading = false;
+  }
+
+  /** Waits while each turn of the event loop brings more lookups, whose calls were already in the socket buffers. */
+  async function collect(): Promise<void> {
+    for (let before = -1; waiting.size > before && waiting.size < mostAtOnce; ) {
+      before = waiting.size;
+      await new Promise(setImmediate);
+    }
   }
 
   async function gather(): Promise<void> {

@@ -100,6 +100,18 @@ describe("the person at this moment", () => {
     expect(batches.map(({ length }) => length)).toEqual([200, 200, 200, 200, 200]);
   });
 
+  it("is asked for in five reads of a thousand that come in many turns of the event loop, a few at first", async () => {
+    const read = lookup();
+    const asked: Array<ReturnType<typeof read>> = [];
+    while (asked.length < 1_000) {
+      const ofTurn = Math.min(asked.length < 10 ? 2 : 30, 1_000 - asked.length);
+      for (let index = 0; index < ofTurn; index += 1) asked.push(read(`person-${asked.length}`));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(asked);
+    expect(batches.map(({ length }) => length)).toEqual([200, 200, 200, 200, 200]);
+  });
+
   it("is remembered for a moment, but not longer", async () => {
     const read = lookup();
     await read("ada");
