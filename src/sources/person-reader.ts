@@ -11,6 +11,8 @@ const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
 /** When so many lookups wait for one read, more are about to come. */
 const CROWD = 16;
+/** A busy event loop brings the lookups of one moment over a longer time. */
+const MOST_GATHERS = 2;
 
 interface Waiting {
   promise: Promise<PersonLookup>;
@@ -71,10 +73,7 @@ export function createPersonLookup({
     isReading = true;
     while (waiting.size > 0) {
       await collect();
-      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) {
-        await gather();
-        await collect();
-      }
+      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gather();
       await readBatch();
     }
     isReading = false;
@@ -88,12 +87,18 @@ export function createPersonLookup({
     }
   }
 
+  /** Waits for a full read, `gatherMs` or, while more lookups come, a few times as long. */
   async function gather(): Promise<void> {
-    const { promise, resolve } = withResolvers<void>();
-    onFull = resolve;
-    const timer = setTimeout(resolve, gatherMs);
-    await promise;
-    clearTimeout(timer);
+    for (let [before, times] = [0, 0]; waiting.size > before && times < MOST_GATHERS; times += 1) {
+      before = waiting.size;
+      const { promise, resolve } = withResolvers<void>();
+      onFull = resolve;
+      const timer = setTimeout(resolve, gatherMs);
+      await promise;
+      clearTimeout(timer);
+      if (waiting.size >= mostAtOnce) return;
+      await collect();
+    }
   }
 
   async function readBatch(): Promise<void> {
