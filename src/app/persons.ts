@@ -4,9 +4,10 @@ import type { Profile } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { subscriberOf } from "../routing/person.ts";
-import { type PersonReader, storedPersons } from "../sources/person-reader.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
 import { postHogPersons } from "../sources/posthog/persons.ts";
 import { segmentProfiles } from "../sources/segment/profiles.ts";
+import { storedPersons } from "../sources/stored-persons.ts";
 import type { People } from "../store/people.ts";
 
 type Subscribed = Pick<Profile, "subscriber" | "occurredAt">;

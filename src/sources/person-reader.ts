@@ -1,5 +1,5 @@
 import { PERSON_WITHIN_MS } from "../contracts/novu.ts";
-import type { PersonLookup, PersonRead, PersonReading, PersonSource, PersonSources } from "../contracts/person.ts";
+import type { PersonLookup, PersonReading, PersonSource, PersonSources } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { PERSON_SOURCES, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 import { valueWithin } from "../lib/clock.ts";
@@ -89,14 +89,17 @@ export function createPersonLookup({
 
   /** Waits for a full read, `gatherMs` or, while more lookups come, a few times as long. */
   async function gather(): Promise<void> {
-    for (let [before, times] = [0, 0]; waiting.size > before && times < MOST_GATHERS; times += 1) {
+    for (
+      let [before, times] = [0, 0];
+      waiting.size > before && waiting.size < mostAtOnce && times < MOST_GATHERS;
+      times += 1
+    ) {
       before = waiting.size;
       const { promise, resolve } = withResolvers<void>();
       onFull = resolve;
       const timer = setTimeout(resolve, gatherMs);
       await promise;
       clearTimeout(timer);
-      if (waiting.size >= mostAtOnce) return;
       await collect();
     }
   }
@@ -230,22 +233,4 @@ export function whenNotFound({
   const { storesPersons, personDelayMs } = SOURCES[source];
   if (!storesPersons) return "deleted";
   return readAt !== source || ageMs < personDelayMs ? "read stored" : "deleted";
-}
-
-const MOST_AT_ONCE = 500;
-
-/** Our store as a source of persons: the properties of events whose source does not have all of them. */
-export function storedPersons(
-  personsById: (distinctIds: string[]) => Promise<Map<string, PersonRead & { occurredAt: string }>>,
-): PersonSource {
-  return {
-    name: "the store",
-    mostAtOnce: MOST_AT_ONCE,
-    async read(distinctIds) {
-      const persons = [...(await personsById(distinctIds))];
-      return new Map(
-        persons.map(([id, { occurredAt, ...person }]) => [id, { ...person, asOf: Date.parse(occurredAt) }]),
-      );
-    },
-  };
 }
