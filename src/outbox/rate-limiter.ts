@@ -15,10 +15,10 @@ const SHARE_OF_RATE = 0.9;
 /** A call that is later than this reserves another slot, because many late calls at once would exceed the rate. */
 const MOST_LATE_MS = 50;
 /**
- * Calls with slots within this time are made together, so that their results are saved together. In any second, the
- * groups have at most a tenth more calls than the slots, which SHARE_OF_RATE leaves room for.
+ * Calls with slots within this time are made together, so that their results are saved together. SHARE_OF_RATE leaves
+ * room in each second for a group and for late calls, but not for larger groups.
  */
-const GROUP_MS = 100;
+const GROUP_MS = 50;
 
 /**
  * Delays calls, so that all processes with this limit make at most `perSecond` calls in a second. Uses real, monotonic
