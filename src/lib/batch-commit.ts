@@ -1,3 +1,5 @@
+import { untilNoMore } from "./end-of-turn.ts";
+
 /** Too many items wait, or one waited too long. The sender has to try again later. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
@@ -90,19 +92,11 @@ export function batchCommit<Item, Result>({
   async function writeAll(): Promise<void> {
     inProgress += 1;
     while (waiting.length > 0) {
-      await collect();
+      await untilNoMore(() => waiting.length, bounds.mostInBatch);
       const batch = nextBatch();
       if (batch.length > 0) await write(batch);
     }
     inProgress -= 1;
-  }
-
-  /** Waits while each turn of the event loop brings more items, which were already in the socket buffers. */
-  async function collect(): Promise<void> {
-    for (let before = -1; waiting.length > before && waiting.length < bounds.mostInBatch; ) {
-      before = waiting.length;
-      await new Promise(setImmediate);
-    }
   }
 
   function nextBatch(): Waiting<Item, Result>[] {

@@ -40,13 +40,9 @@ export function createArrivalClock(now: () => number): () => number {
 
 /** An arrival as ISO 8601 with microseconds. */
 export function isoOfArrival(arrival: number): string {
-  const ms = Math.floor(arrival / 1000);
-  // Many events arrive in the same millisecond.
-  if (ms !== last.ms) last = { ms, iso: new Date(ms).toISOString().slice(0, -1) };
-  return `${last.iso}${String(arrival % 1000).padStart(3, "0")}Z`;
+  const micros = String(arrival % 1000).padStart(3, "0");
+  return new Date(Math.floor(arrival / 1000)).toISOString().replace("Z", `${micros}Z`);
 }
-
-let last = { ms: Number.NaN, iso: "" };
 
 /** Resolves after `ms`; rejects with the signal's reason when it is aborted. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -140,7 +140,7 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
     lastName: shownName(last_name) ?? (first_name === undefined ? lastName(name) : undefined),
     phone,
     avatar: avatar !== undefined && isWebUrl(avatar) ? avatar : undefined,
-    locale: locale && novuLocale(locale),
+    locale: locale === undefined ? undefined : novuLocale(locale),
     timezone: [$timezone, $geoip_time_zone].find((name) => name !== undefined && isTimeZone(name)),
     data: Object.keys(data).length > 0 ? data : undefined,
   };

@@ -3,15 +3,9 @@ import { z } from "zod";
 import { Id, LONGEST_ID } from "../contracts/event.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const LOWER_UUID = new RegExp(UUID.source);
 
 /** The id of an event. A uuid is changed to lower case, because upper and lower case mean the same uuid. */
 export const EventId = Id.transform((id) => (UUID.test(id) ? id.toLowerCase() : id));
-
-/** Whether an id is a uuid in lower case, which `EventId` does not change. */
-export function isUsualUuid(id: unknown): boolean {
-  return typeof id === "string" && LOWER_UUID.test(id);
-}
 
 /** The reason to refuse a number as an id. */
 export const INEXACT = "a number that is not a safe integer, so its digits may be wrong: send it as text";

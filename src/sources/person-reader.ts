@@ -4,6 +4,7 @@ import type { Run } from "../contracts/run.ts";
 import { PERSON_SOURCES, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 import { valueWithin } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";
+import { untilNoMore } from "../lib/end-of-turn.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 
 /** A lookup is cached long enough for the steps of one moment, but not until the person's next action. */
@@ -11,7 +12,7 @@ const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
 /** When so many lookups wait for one read, more are about to come. */
 const CROWD = 16;
-/** A busy event loop brings the lookups of one moment over a longer time. */
+/** A busy process reads the calls of one moment over a longer time, so the lookups wait this often, while more come. */
 const MOST_GATHERS = 2;
 
 interface Waiting {
@@ -72,35 +73,24 @@ export function createPersonLookup({
     if (isReading) return;
     isReading = true;
     while (waiting.size > 0) {
-      await collect();
+      await untilNoMore(() => waiting.size, mostAtOnce);
       if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gather();
       await readBatch();
     }
     isReading = false;
   }
 
-  /** Waits while each turn of the event loop brings more lookups, whose calls were already in the socket buffers. */
-  async function collect(): Promise<void> {
-    for (let before = -1; waiting.size > before && waiting.size < mostAtOnce; ) {
-      before = waiting.size;
-      await new Promise(setImmediate);
-    }
-  }
-
-  /** Waits for a full read, `gatherMs` or, while more lookups come, a few times as long. */
+  /** Waits for a full read for `gatherMs`, and again for `gatherMs` if more lookups came. */
   async function gather(): Promise<void> {
-    for (
-      let [before, times] = [0, 0];
-      waiting.size > before && waiting.size < mostAtOnce && times < MOST_GATHERS;
-      times += 1
-    ) {
+    let before = 0;
+    for (let times = 0; times < MOST_GATHERS && waiting.size > before && waiting.size < mostAtOnce; times += 1) {
       before = waiting.size;
       const { promise, resolve } = withResolvers<void>();
       onFull = resolve;
       const timer = setTimeout(resolve, gatherMs);
       await promise;
       clearTimeout(timer);
-      await collect();
+      await untilNoMore(() => waiting.size, mostAtOnce);
     }
   }
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { ANONYMOUS, IDENTITY_EVENTS, Id, isSoundId, type LifecycleEvent } from "../../contracts/event.ts";
+import { ANONYMOUS, IDENTITY_EVENTS, Id, type LifecycleEvent } from "../../contracts/event.ts";
 import { flag } from "../../contracts/property-types.ts";
-import { DistinctId, EventId, INEXACT, isObject, isoTime, isUsualUuid, Properties, pathsOf } from "../event-fields.ts";
+import { DistinctId, EventId, INEXACT, isObject, isoTime, Properties, pathsOf } from "../event-fields.ts";
 import type { Parsed } from "../ingest.ts";
 
 const Names = z.array(z.string());
 
 /** The body of PostHog's HTTP Webhook destination. Users may add keys and change their order. */
-export const Delivery = z.object({
+const Delivery = z.object({
   event: z.object({
     uuid: EventId,
     event: Id,
@@ -18,26 +18,9 @@ export const Delivery = z.object({
   person: z.object({ id: z.string().nullish(), properties: Properties.nullish() }).nullish(),
 });
 
-/** Whether a body fits `Delivery` as it is. This takes a tenth of the time of the schema, and most bodies fit. */
-export function isUsual(body: unknown): body is z.output<typeof Delivery> {
-  const { event, person } = (body ?? {}) as { event?: unknown; person?: unknown };
-  if (!isObject(event) || !isObjectOrNull(person)) return false;
-  const { uuid, event: name, distinct_id, timestamp, properties } = event;
-  return (
-    isUsualUuid(uuid) &&
-    [name, distinct_id].every((id) => typeof id === "string" && isSoundId(id)) &&
-    [timestamp, person?.id].every((text) => text == null || typeof text === "string") &&
-    [properties, person?.properties].every(isObjectOrNull)
-  );
-}
-
-function isObjectOrNull(value: unknown): value is Record<string, unknown> | null | undefined {
-  return value == null || isObject(value);
-}
-
 /** PostHog's body as an event, or what is missing. An event without a usable time gets `now`. */
 export function parsePostHogEvent(body: unknown, now: number): Parsed {
-  const delivery = isUsual(body) ? { success: true as const, data: body } : Delivery.safeParse(body);
+  const delivery = Delivery.safeParse(body);
   if (!delivery.success) return { misfit: `not a PostHog event: ${pathsOf(delivery.error)}` };
 
   const { event, person } = delivery.data;

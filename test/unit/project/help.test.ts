@@ -10,7 +10,7 @@ const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as 
 /** The files that define, start and print a command. */
 const SHARED = ["clock", "command", "command-io", "durations", "env-file", "errors", "import-own", "run-as-main"];
 
-/** What starts a command, and the files with its help. */
+/** The file that starts each command, and the other files that have its help. */
 const FILES: Record<string, string[]> = {
   ...Object.fromEntries(Object.keys(COMMANDS).map((name) => [`src/commands/${name}.ts`, []])),
   "src/commands/reconcile.ts": ["src/commands/reconcile/report.ts"],
