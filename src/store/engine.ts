@@ -29,6 +29,8 @@ export interface Engine {
   writeTogether(inserts: Insert[]): Promise<void>;
   /** Runs the work in a transaction, which it may share with other works of the same moment. */
   share<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /** As `share`, for a work of one statement, which needs no transaction of its own. */
+  shareOne<Result>(statement: (on: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /** How many groups of events may be written at the same time. */
   groupsAtOnce: number;
   reserveSlots: Limits["reserveSlots"];

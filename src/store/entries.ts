@@ -2,14 +2,14 @@ import type { Kysely } from "kysely";
 import { START_KEY } from "../contracts/job.ts";
 import type { EntryLimit } from "../contracts/routing.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
-import { inOrder, insertRows, inTransaction, type Parts, together } from "./engine.ts";
+import { inOrder, insertRows, type Parts, together } from "./engine.ts";
 import { endingExit } from "./exits.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { NewRun, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** The newest entry of each person into each workflow that limits entries. */
-export function entries({ db, now, fromRows }: Parts) {
+export function entries({ db, now, fromRows, share, shareOne }: Parts) {
   /** The common case: the first entry of a person with one id. A person with several ids may have entered before. */
   const enterFirst = together(async (runs: NewRun[]) => {
     const ids = await idsOfPersons(
@@ -20,10 +20,12 @@ export function entries({ db, now, fromRows }: Parts) {
       runs.filter(({ distinctId }) => ids.get(distinctId)?.length === 1).map(entryOf),
       ({ distinct_id, workflow }) => JSON.stringify([distinct_id, workflow]),
     );
-    const added = await insertRows(db, fromRows, "entries", entries)
-      ?.onConflict((conflict) => conflict.doNothing())
-      .returning("transaction_id")
-      .execute();
+    const added = await shareOne(async (on) =>
+      insertRows(on, fromRows, "entries", entries)
+        ?.onConflict((conflict) => conflict.doNothing())
+        .returning("transaction_id")
+        .execute(),
+    );
     const entered = new Set(added?.map((entry) => entry.transaction_id));
     return runs.map(({ transactionId }) => entered.has(transactionId));
   });
@@ -63,7 +65,7 @@ export function entries({ db, now, fromRows }: Parts) {
     { transactionId, workflow, distinctId, occurredAt }: NewRun,
     limit: Exclude<EntryLimit, "always">,
   ): Promise<boolean> {
-    return inTransaction(db, async (trx) => {
+    return share(async (trx) => {
       const ids = await idsOfPerson(trx, distinctId);
       const [mainId = distinctId] = ids;
       const rows = () => trx.selectFrom("entries").selectAll().where("workflow", "=", workflow);

@@ -1,18 +1,18 @@
 import { type Kysely, type QueryCreator, type RawBuilder, type Selectable, sql } from "kysely";
 import { type Job, keyOf, QUEUES, type Queue, queueOf, START_KEY, subjectOf } from "../contracts/job.ts";
-import { inTransaction, type Parts, prepared, type Row } from "./engine.ts";
+import { type Parts, prepared, type Row } from "./engine.ts";
 import type { Jobs } from "./jobs.ts";
 import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** Claims, completions and retries. */
-export function jobQueue({ db, now, skipLocked, share, announce, changed }: Parts) {
+export function jobQueue({ db, now, skipLocked, share, shareOne, announce, changed }: Parts) {
   const claimDue = claimStatement(skipLocked);
   return {
     async claim(queue, limit, leaseMs, done = []) {
-      return done.length === 0 ? claim(db) : completeAndClaim(done);
+      return done.length === 0 ? shareOne(claim) : completeAndClaim(done);
 
       async function completeAndClaim(ids: number[]) {
-        const claimed = await inTransaction(db, async (trx) => {
+        const claimed = await share(async (trx) => {
           await complete(trx, ids);
           return claim(trx);
         });
@@ -39,7 +39,7 @@ export function jobQueue({ db, now, skipLocked, share, announce, changed }: Part
         .execute();
     },
 
-    complete: (ids) => complete(db, ids),
+    complete: (ids) => shareOne((on) => complete(on, ids)),
 
     async retry(id, { at, error, failed, answered }) {
       await db

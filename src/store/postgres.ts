@@ -68,6 +68,7 @@ export async function openPostgresStore({
     },
     // Transactions run on several connections at the same time.
     share: (work) => inTransaction(db, work),
+    shareOne: (statement) => statement(db),
     // While one group waits for the disk, the next is sent.
     groupsAtOnce: 2,
     reserveSlots: slotsInDatabase(db),

@@ -3,7 +3,7 @@ import { CALL_WITHIN_MS } from "../contracts/job.ts";
 import type { Report } from "../contracts/report.ts";
 import { Recipient } from "../contracts/routing.ts";
 import { eventUuidOf } from "../contracts/run.ts";
-import { insertRows, inTransaction, type Parts, prepared, together } from "./engine.ts";
+import { insertRows, type Parts, prepared, together } from "./engine.ts";
 import { jobRow } from "./job-queue.ts";
 import type { RunState, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
@@ -15,10 +15,10 @@ const statesOf = prepared<{ transactionIds: string[] }, Pick<Tables["runs"], "tr
   on.selectFrom("runs").select(["transaction_id", "state"]).where("transaction_id", "in", value("transactionIds")),
 );
 
-export function runStates({ db, now, fromRows, announce }: Parts) {
+export function runStates({ db, now, fromRows, share, announce }: Parts) {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
-    const started = await inTransaction(db, async (trx) => {
+    const started = await share(async (trx) => {
       const rows = [];
       for (const shape of new Set(begun.map((one) => one.shape))) {
         const ids = begun.filter((one) => one.shape === shape).map(({ transactionId }) => transactionId);

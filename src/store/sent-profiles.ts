@@ -11,7 +11,7 @@ const profilesOf = prepared<{ distinctIds: string[] }, Selectable<Tables["profil
 );
 
 /** The profiles that were sent to Novu. */
-export function sentProfiles({ db, now, fromRows }: Parts) {
+export function sentProfiles({ db, now, fromRows, shareOne }: Parts) {
   return {
     findSentProfile: together(async (distinctIds: string[]) => {
       const sent = await read(distinctIds);
@@ -43,19 +43,21 @@ export function sentProfiles({ db, now, fromRows }: Parts) {
       profiles.map((profile) => rowOf(profile, now())),
       ({ distinct_id }) => distinct_id,
     );
-    await insertRows(db, fromRows, "profiles", rows)
-      ?.onConflict((conflict) =>
-        conflict
-          .column("distinct_id")
-          .doUpdateSet((row) => ({
-            occurred_at: row.ref("excluded.occurred_at"),
-            body: row.ref("excluded.body"),
-            is_doubtful: row.ref("excluded.is_doubtful"),
-            saved_at: row.ref("excluded.saved_at"),
-          }))
-          .whereRef("excluded.occurred_at", ">=", "profiles.occurred_at"),
-      )
-      .execute();
+    await shareOne(async (on) =>
+      insertRows(on, fromRows, "profiles", rows)
+        ?.onConflict((conflict) =>
+          conflict
+            .column("distinct_id")
+            .doUpdateSet((row) => ({
+              occurred_at: row.ref("excluded.occurred_at"),
+              body: row.ref("excluded.body"),
+              is_doubtful: row.ref("excluded.is_doubtful"),
+              saved_at: row.ref("excluded.saved_at"),
+            }))
+            .whereRef("excluded.occurred_at", ">=", "profiles.occurred_at"),
+        )
+        .execute(),
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 import { Kysely, type RawBuilder, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
-import { inTransaction } from "./engine.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { slotsInMemory } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
@@ -106,6 +105,7 @@ async function open({
     await close();
     throw new Error(`the store "${file}" cannot be opened`, { cause: error });
   }
+  const share = sharedTransactions(db);
   const store = createKyselyStore({
     db,
     now,
@@ -113,11 +113,12 @@ async function open({
     skipLocked: false,
     fromRows: (table, rows, columns) => (LARGE.has(table) ? oneByOne : outOfJson)(rows, columns),
     async writeTogether(inserts) {
-      await inTransaction(db, async (trx) => {
+      await share(async (trx) => {
         for (const insert of inserts) await trx.executeQuery(insert);
       });
     },
-    share: sharedTransactions(db),
+    share,
+    shareOne: share,
     groupsAtOnce: 1,
     reserveSlots: slotsInMemory(),
     takeSweep: async () => true,
