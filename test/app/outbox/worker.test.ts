@@ -88,7 +88,8 @@ describe("the worker", () => {
     // Longer than a lease, which the worker renews in real time.
     await clock.travelTo(20_000, async () => {
       await store.jobs.renew([performed[0]!.id], 5_000);
-      await new Promise(setImmediate);
+      // The worker has claimed, and found the next job.
+      await eventually(() => clock.nextAlarmAt() !== null);
     });
     await eventually(() => performed.length === 2);
     release();
