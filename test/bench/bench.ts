@@ -8,6 +8,7 @@ import { sqliteDrivers } from "../support/sqlite-drivers.ts";
 import { start } from "./contestants.ts";
 import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
+import { growth } from "./growth.ts";
 import { readingMicros } from "./reading.ts";
 import { type StartRow, startRow } from "./start-up.ts";
 import { stepCosts } from "./steps.ts";
@@ -18,7 +19,7 @@ import { compareWebhooks, type WebhookRow } from "./webhook.ts";
 
 const HELP = `npm run bench [-- PARTS] [options]
 
-Measures these parts, by default all but studio, and compares them with the targets of each:
+Measures these parts, by default all but studio and growth, and compares them with the targets of each:
 
   webhook   the built app on SQLite, with each driver of this Node, and on PostgreSQL, beside a bare node:http server
             that verifies and answers, a plain Express route, and a handler that awaits the trigger; in rounds, with
@@ -27,6 +28,7 @@ Measures these parts, by default all but studio, and compares them with the targ
   drain     how fast the app sends a backlog of triggers to a stub of Novu
   start     how long the app takes to start, and its memory then
   studio    the time of each page of the studio, on a filled store
+  growth    the webhook, a backlog, the pages, the start and the retention, on stores of several sizes
 
 Exits with 1 if a target is missed. PostgreSQL needs a server for new databases in TEST_DATABASE_URL;
 POSTGRES_OPTIONS="-c fsync=on -c min_wal_size=2GB -c max_wal_size=4GB" .ci/with-postgres npm run bench starts one.
@@ -37,10 +39,11 @@ Its write-ahead log is filled up to min_wal_size first, as on a server after a d
   --connections A,B clients at once (1,16,64); the targets are for 64
   --events N        triggers in the backlog (10000)
   --runs N          runs in the store of the studio (10000)
+  --sizes A,B       stored events for the growth, the smallest first (10000,100000,1000000)
   --json            print one JSON object
   --help`;
 
-const PARTS = ["webhook", "steps", "drain", "start", "studio"] as const;
+const PARTS = ["webhook", "steps", "drain", "start", "studio", "growth"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values, positionals } = parseArgs({
@@ -51,6 +54,7 @@ const { values, positionals } = parseArgs({
     connections: { type: "string", default: "1,16,64" },
     events: { type: "string", default: "10000" },
     runs: { type: "string", default: "10000" },
+    sizes: { type: "string", default: "10000,100000,1000000" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -75,7 +79,7 @@ interface Measured {
 function partsOf(names: string[]): Part[] {
   const unknown = names.find((name) => !PARTS.includes(name as Part));
   if (unknown !== undefined) throw new Error(`there is no part "${unknown}"; the parts are ${PARTS.join(", ")}`);
-  return names.length > 0 ? (names as Part[]) : PARTS.filter((part) => part !== "studio");
+  return names.length > 0 ? (names as Part[]) : PARTS.filter((part) => part !== "studio" && part !== "growth");
 }
 
 async function bench(parts: Part[]): Promise<void> {
@@ -100,6 +104,7 @@ async function bench(parts: Part[]): Promise<void> {
     drain: () => drains(stub, engines),
     start: () => starts(engines),
     studio: async () => ({ tables: { times: await studioTimes(stub, { engines, runs: Number(values.runs), log }) } }),
+    growth: () => growth(stub, { folder, sizes: values.sizes.split(",").map(Number), ...roundsOf(), log }),
   };
   try {
     if (databases[0] !== undefined) log(`PostgreSQL's log: ${await fillLog(databases[0].url)} MB filled`);
@@ -127,7 +132,7 @@ async function webhook(stub: Stub, engines: Engine[]): Promise<Measured> {
     ...(await Promise.all(engines.map(({ name, load }) => start(`ours, ${name}`, "ours", stub.url, load)))),
   ];
   const webhooks: WebhookRow[] = [];
-  const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), log };
+  const options = { ...roundsOf(), log };
   for (const connections of values.connections.split(",").map(Number))
     webhooks.push(...(await compareWebhooks(contestants, { ...options, connections })));
   await Promise.all(contestants.map((contestant) => contestant.stop()));
@@ -150,6 +155,10 @@ async function starts(engines: Engine[]): Promise<Measured> {
     rows.push(await startRow(`ours, ${name}`, drain, Number(values.rounds)));
   }
   return { tables: { starts: rows }, verdicts: startVerdicts(rows) };
+}
+
+function roundsOf(): { rounds: number; seconds: number } {
+  return { rounds: Number(values.rounds), seconds: Number(values.seconds) };
 }
 
 function show(tables: Record<string, object[]>): void {

@@ -1,16 +1,19 @@
 import { type Decision, NOTHING_COMPOSED } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { parseJob } from "../../src/contracts/job.ts";
+import { parseJob, type Queue } from "../../src/contracts/job.ts";
+import { reportOf } from "../../src/contracts/report.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../src/lib/durations.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { COPY_MARK, personId } from "./copy-rows.ts";
 
 /** A person with many runs, and the newest run. */
-export const PERSON = "person-1";
-export const RUN = "event-1:onboarding";
+export const PERSON = personId(1);
+export const RUN = `${eventUuid(1)}:onboarding`;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS = 30;
+const PEOPLE = 3_000;
 const AT_A_TIME = 64;
 const WORKFLOWS = ["onboarding", "drop-off", "re-engagement", "feature-adoption"];
 const STEPS = ["welcome", "nudge", "reminder", "last"];
@@ -18,36 +21,76 @@ const CHANNELS = ["email", "in_app", "push"] as const;
 const OTHER_REASONS = ["not needed", "opted out", "unreachable", "over the cap"] as const;
 
 /**
- * The rows of a month with this number of runs: four decisions each, and for every hundred runs ten exits, five dead
- * jobs and twenty ignored events.
+ * The rows of a month, or of `days`, with this number of runs of at most as many `people`: a decision for each of the
+ * `steps`, a waiting job for each run in progress, and for every hundred runs ten exits, five dead jobs and twenty
+ * ignored events. No job is due.
  */
-export async function fillStore(env: Record<string, string>, runs: number): Promise<void> {
+export async function fillStore(
+  env: Record<string, string>,
+  {
+    runs,
+    days = DAYS,
+    people = PEOPLE,
+    steps = STEPS,
+  }: { runs: number; days?: number; people?: number; steps?: string[] },
+): Promise<void> {
   const startedAt = Date.now();
   let now = startedAt;
   const options = { databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR ?? "" };
   const store = await openStore(options, { now: () => now, log: createLog({ level: "silent" }) });
   try {
-    for (let day = 0; day < DAYS; day += 1) {
-      now = startedAt - (DAYS - day) * DAY_MS + DAY_MS / 2;
-      const first = Math.floor((runs * day) / DAYS);
-      const ofDay = Array.from({ length: Math.floor((runs * (day + 1)) / DAYS) - first }, (_, index) => first + index);
-      // Counts down, so that the order of names is not the order of time.
-      await each(ofDay, (number) => begin(store, runs - number, now));
+    for (let day = 0; day < days; day += 1) {
+      now = startedAt - (days - day) * DAY_MS;
+      const first = Math.floor((runs * day) / days);
+      const ofDay = Array.from({ length: Math.floor((runs * (day + 1)) / days) - first }, (_, index) => first + index);
+      // Counts down, because the run with the number 1 is the newest.
+      const runsOfDay = ofDay.map((number) => runOf(runs - number, { people, now }));
+      await each(runsOfDay, (run) => begin(store, run, now));
       await takeOn(store);
-      await each(ofDay, (number) => decide(store, runs - number, now));
+      await each(runsOfDay, (run) => decide(store, run, { steps, now }));
       // The time at which everything is reported.
-      now += 60_000;
-      await forgetReports(store);
+      now += MINUTE_MS;
+      await completeDue(store, ["posthog", "receipts"]);
     }
+    now = startedAt;
+    await waitForCalls(store, { runs, people, now });
   } finally {
     await store.close();
   }
 }
 
-async function begin(store: Store, number: number, now: number): Promise<void> {
-  const workflow = workflowOf(number);
-  const distinctId = personOf(number);
-  const occurredAt = new Date(now - (number % 3_600) * 1000).toISOString();
+interface FilledRun {
+  number: number;
+  workflow: string;
+  distinctId: string;
+  transactionId: string;
+  eventUuid: string;
+  occurredAt: string;
+}
+
+/** Every hundredth run belongs to the same person. */
+function runOf(number: number, { people, now }: { people: number; now: number }): FilledRun {
+  const workflow = number === 1 ? "onboarding" : (WORKFLOWS[number % WORKFLOWS.length] ?? "onboarding");
+  const uuid = eventUuid(number);
+  return {
+    ...{ number, workflow, eventUuid: uuid, transactionId: `${uuid}:${workflow}` },
+    distinctId: number % 100 === 1 ? PERSON : personId(number % people),
+    occurredAt: new Date(now - (number % 3_600) * SECOND_MS).toISOString(),
+  };
+}
+
+/** Its order is that of time, as of the uuids that PostHog makes, and before all that are made now. */
+function eventUuid(number: number, name = "began"): string {
+  return `00-${1_000_000_000 - number}-${name}${COPY_MARK}`;
+}
+
+/** Every third run is in progress. */
+function isOpen({ number }: FilledRun): boolean {
+  return number % 3 === 0;
+}
+
+async function begin(store: Store, filled: FilledRun, now: number): Promise<void> {
+  const { number, workflow, distinctId, transactionId, occurredAt } = filled;
   const event = (uuid: string, name: string): LifecycleEvent => ({
     source: "posthog",
     uuid,
@@ -57,28 +100,22 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     properties: { checkout_url: `https://app.acme.example/checkout/c_${number}`, cart_value: number, $lib: "web" },
     personProperties: null,
   });
-  const begun = event(`event-${number}`, "began");
+  const begun = event(filled.eventUuid, "began");
   const run = {
-    transactionId: `${begun.uuid}:${workflow}`,
-    eventUuid: begun.uuid,
-    eventName: begun.name,
-    source: "posthog" as const,
-    distinctId,
-    occurredAt,
-    snapshot: {},
+    ...{ transactionId, eventUuid: begun.uuid, eventName: begun.name, source: "posthog" as const },
+    ...{ distinctId, occurredAt, snapshot: {} },
   };
   const start = {
-    workflow,
-    run,
-    to: { subscriberId: distinctId },
-    payload: {},
-    addressWait: null,
-    startBy: null,
-    occurrence: null,
+    ...{ workflow, run, to: { subscriberId: distinctId }, payload: {}, entry: "once" as const },
+    ...{ addressWait: null, startBy: null, occurrence: null },
+    ...(number % 4 === 1 && { matchKeys: { cart: `cart of ${transactionId}` } }),
   };
-  await store.events.insert(begun, { starts: [{ ...start, entry: "always" }], exits: [] });
+  await store.events.insert(begun, { starts: [start], exits: [] });
+  await store.runs.enter({ transactionId, workflow, distinctId, occurredAt }, "once");
+  const profile = { subscriber: { subscriberId: distinctId, email: `${distinctId}@acme.example` }, occurredAt };
+  await store.people.saveSentProfile({ profile, known: null });
   if (number % 10 === 0) {
-    const ended = event(`exit-${number}`, "ended");
+    const ended = event(eventUuid(number, "ended"), "ended");
     const exit = { workflow, distinctId, eventUuid: ended.uuid, eventName: ended.name, occurredAt };
     await store.events.insert(ended, { starts: [], exits: [exit] });
     await store.runs.markExiting(exit);
@@ -88,7 +125,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
       source: "posthog",
       receivedAt: new Date(now).toISOString(),
       reason: `does not fit ${workflow}: property ${number % 40} is missing`,
-      eventUuid: `aside-${number}`,
+      eventUuid: eventUuid(number, "aside"),
       eventName: "began",
       distinctId,
       body: JSON.stringify(begun).repeat(4),
@@ -111,44 +148,49 @@ async function takeOn(store: Store): Promise<void> {
   }
 }
 
-async function decide(store: Store, number: number, now: number): Promise<void> {
-  const workflow = workflowOf(number);
-  const facts = { workflow, distinctId: personOf(number), transactionId: `event-${number}:${workflow}` };
-  for (const [index, step] of STEPS.entries()) {
-    const isLast = index === STEPS.length - 1;
-    // Every third run is in progress.
-    if (isLast && number % 3 === 0) return;
+async function decide(store: Store, run: FilledRun, { steps, now }: { steps: string[]; now: number }): Promise<void> {
+  const { number, workflow, distinctId, transactionId } = run;
+  for (const [index, step] of steps.entries()) {
+    const isLast = index === steps.length - 1;
+    if (isLast && isOpen(run)) return;
     const reason = (number + index) % 4 === 0 ? OTHER_REASONS[number % 4] : undefined;
+    if (reason === undefined)
+      await store.limits.reserveSend({ transactionId, step, distinctId }, { most: 1_000, withinMs: DAY_MS });
     const decision: Decision = {
-      ...facts,
-      step,
+      ...{ workflow, distinctId, transactionId, step },
       channel: CHANNELS[(number + index) % 3] ?? "email",
       outcome: reason === undefined ? "sent" : "skipped",
       reason: reason ?? null,
       detail: reason === undefined ? null : `as of ${number}`,
       ...NOTHING_COMPOSED,
       personSource: "posthog",
-      decidedAt: new Date(now + index * 1000).toISOString(),
+      decidedAt: new Date(now + index * SECOND_MS).toISOString(),
     };
     await store.decisions.record(decision, { endsRun: isLast });
+    if (reason === undefined && (number + index) % 3 === 0)
+      await store.decisions.insertReport({ ...reportOf(decision), status: "seen" });
   }
 }
 
-async function forgetReports(store: Store): Promise<void> {
-  for (;;) {
-    const claimed = await store.jobs.claim("posthog", 1_000, DAY_MS);
-    if (claimed.length === 0) return;
-    await store.jobs.complete(claimed.map(({ id }) => id));
-  }
+async function completeDue(store: Store, queues: Queue[]): Promise<void> {
+  for (const queue of queues)
+    for (;;) {
+      const claimed = await store.jobs.claim(queue, 1_000, DAY_MS);
+      if (claimed.length === 0) break;
+      await store.jobs.complete(claimed.map(({ id }) => id));
+    }
 }
 
-function workflowOf(number: number): string {
-  return number === 1 ? "onboarding" : (WORKFLOWS[number % WORKFLOWS.length] ?? "onboarding");
-}
-
-/** Every hundredth run belongs to the same person. */
-function personOf(number: number): string {
-  return number % 100 === 1 ? PERSON : `person-${number % 3_000}`;
+/** Each run in progress waits for its next bridge call, in a later week. */
+async function waitForCalls(
+  store: Store,
+  { runs, people, now }: { runs: number; people: number; now: number },
+): Promise<void> {
+  await completeDue(store, ["receipts"]);
+  const open = Array.from({ length: runs }, (_, index) => runOf(index + 1, { people, now })).filter(isOpen);
+  await each(open, ({ number, transactionId, distinctId }) =>
+    store.jobs.schedule({ kind: "overdue", body: { transactionId, distinctId } }, now + DAY_MS + number * SECOND_MS),
+  );
 }
 
 async function each<Item>(items: Item[], job: (item: Item) => Promise<unknown>): Promise<void> {

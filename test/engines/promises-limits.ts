@@ -410,6 +410,23 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect([await store.runs.findState("a:w"), await store.runs.findState("b:w")]).toEqual([null, null]);
       });
 
+      it("keeps such a run through the small steps of a sweep, and deletes it in a later one", async () => {
+        const sweep = async () => {
+          while ((await store.prune(Date.parse(day(5)), 1)) === 1);
+          return Promise.all(["a:w", "b:w", "c:w"].map((run) => store.runs.findState(run)));
+        };
+        await begun({ eventUuid: "a" });
+        const [job] = await store.jobs.claim("novu", 1, 1000);
+        await store.jobs.giveUp(job!.id, "switched off");
+        await begun({ eventUuid: "b" });
+        await begun({ eventUuid: "c" });
+        await doAll();
+        expect(await sweep()).toEqual(["pending", null, null]);
+        await store.jobs.redrive("all");
+        await doAll();
+        expect(await sweep()).toEqual([null, null, null]);
+      });
+
       it("keeps what has a cancel or a report to be done", async () => {
         await remember("ada");
         const before = Date.parse(day(5));
