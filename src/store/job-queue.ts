@@ -2,7 +2,7 @@ import { type Kysely, type QueryCreator, type RawBuilder, type Selectable, sql }
 import { type Job, keyOf, QUEUES, type Queue, queueOf, START_KEY, subjectOf } from "../contracts/job.ts";
 import { type Parts, prepared, type Row } from "./engine.ts";
 import type { Jobs } from "./jobs.ts";
-import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+import { IS_DEAD, IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** Claims, completions and retries. */
 export function jobQueue({ db, now, skipLocked, share, shareOne, announce, changed }: Parts) {
@@ -87,7 +87,7 @@ export function jobQueue({ db, now, skipLocked, share, shareOne, announce, chang
     async redrive(which) {
       // `due_at` does not change, because it is in the past by the clock of every process.
       const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
-      let dead = db.updateTable("jobs").set(again).where("state", "=", "dead");
+      let dead = db.updateTable("jobs").set(again).where(IS_DEAD);
       if (which !== "all")
         dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
       const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();

@@ -1,9 +1,10 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { JobRecord } from "../contracts/history.ts";
 import { type ClaimedJob, type Job, QUEUES, type Queue } from "../contracts/job.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import type { Parts } from "./engine.ts";
 import { jobQueue, waitingJobs } from "./job-queue.ts";
-import { NEXT_AT, type Tables } from "./tables.ts";
+import { IS_DEAD, NEXT_AT, type Tables } from "./tables.ts";
 
 export interface JobCounts {
   waiting: number;
@@ -49,6 +50,11 @@ export interface Jobs {
   listDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
 }
 
+/** The queues of jobs that are scheduled for later. */
+const SCHEDULED: Queue[] = ["persons", "receipts"];
+/** A lease is shorter. */
+const LEASED_FOR_MS = MINUTE_MS;
+
 export function jobs(parts: Parts): Jobs {
   const { db, now } = parts;
   return {
@@ -68,7 +74,7 @@ export function jobs(parts: Parts): Jobs {
       const rows = await db
         .selectFrom("jobs")
         .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
-        .where("state", "=", "dead")
+        .where(IS_DEAD)
         .groupBy("last_error")
         .orderBy("count", "desc")
         .orderBy("last_error")
@@ -93,7 +99,7 @@ export function jobs(parts: Parts): Jobs {
     },
 
     async listDead({ limit, error, before }) {
-      let query = db.selectFrom("jobs").selectAll().where("state", "=", "dead");
+      let query = db.selectFrom("jobs").selectAll().where(IS_DEAD);
       if (error !== undefined) query = query.where("last_error", "=", error);
       if (before !== undefined) query = query.where("id", "<", before);
       const rows = await query.orderBy("id", "desc").limit(limit).execute();
@@ -102,27 +108,37 @@ export function jobs(parts: Parts): Jobs {
   };
 
   async function countByQueue(): Promise<QueueCounts[]> {
-    const rows = await db
+    const dead = await db
       .selectFrom("jobs")
-      .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
-      // A refresh, an overdue check or a next part that is due later is scheduled, not waiting.
-      .where((row) =>
-        row.or([
-          row.and([row("queue", "not in", ["persons", "receipts"]), row("kind", "!=", "next part")]),
-          row("due_at", "<=", now()),
-        ]),
-      )
-      .groupBy(["queue", "state"])
+      .select((row) => ["queue", row.fn.countAll<number>().as("count")])
+      .where(IS_DEAD)
+      .groupBy("queue")
       .execute();
-    return QUEUES.map((queue) => {
-      const of = (state: Tables["jobs"]["state"]) => rows.find((row) => row.queue === queue && row.state === state);
-      return {
-        queue,
-        waiting: Number(of("waiting")?.count ?? 0),
-        dead: Number(of("dead")?.count ?? 0),
-        oldestDueAt: of("waiting")?.oldest ?? null,
-      };
-    });
+    return Promise.all(
+      QUEUES.map(async (queue) => {
+        const waiting = await Promise.all([false, true].map((isTried) => countWaiting(queue, isTried)));
+        const due = waiting.flatMap(({ oldest }) => oldest ?? []);
+        return {
+          queue,
+          waiting: waiting.reduce((sum, { count }) => sum + Number(count), 0),
+          dead: Number(dead.find((row) => row.queue === queue)?.count ?? 0),
+          oldestDueAt: due.length === 0 ? null : Math.min(...due),
+        };
+      }),
+    );
+  }
+
+  /** A refresh, an overdue check or a next part that is due later is scheduled, not waiting. */
+  function countWaiting(queue: Queue, isTried: boolean) {
+    const isDue = sql<boolean>`due_at <= ${now()}`;
+    return (
+      waitingJobs(db, queue, isTried)
+        .select((row) => [row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
+        // Very many jobs of these queues are due later, so only those are read that are due, or leased.
+        .$if(SCHEDULED.includes(queue), (query) => query.where(NEXT_AT, "<=", now() + LEASED_FOR_MS).where(isDue))
+        .$if(!SCHEDULED.includes(queue), (query) => query.where(sql<boolean>`(kind <> 'next part' or ${isDue})`))
+        .executeTakeFirstOrThrow()
+    );
   }
 }
 

@@ -1,13 +1,26 @@
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Channel } from "../contracts/channel.ts";
 import type { WorkflowOutcomes } from "../contracts/history.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
+import { HOUR_MS } from "../lib/durations.ts";
+import { type CountPeriod, countPeriods } from "./count-periods.ts";
 import type { Parts } from "./engine.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Runs } from "./runs.ts";
+import type { Tables } from "./tables.ts";
+
+type EnteredRuns = Record<"entered" | "waiting" | "converted" | "lost", number> & { workflow: string };
+type DecidedMessages = Pick<Selectable<Tables["decisions"]>, "workflow" | "outcome" | "channel" | "reason"> & {
+  count: number;
+};
+
+/** A later correction of a decision is counted after this time. */
+const KEPT_MS = HOUR_MS;
 
 /** Counts for pages, metrics and limits. */
-export function runCounts({ db }: Parts) {
+export function runCounts({ db, now }: Parts) {
+  /** The decisions of settled periods. */
+  const kept = new Map<string, { rows: Promise<DecidedMessages[]>; until: number }>();
   return {
     countOutcomes,
 
@@ -50,36 +63,28 @@ export function runCounts({ db }: Parts) {
     },
   } satisfies Partial<Runs>;
 
+  /** Counts the parts of the period one by one, so that a webhook waits for one part only. */
   async function countOutcomes(since: number): Promise<WorkflowOutcomes[]> {
-    const entered = await db
-      .selectFrom("runs")
-      .select((row) => [
-        "workflow",
-        row.fn.countAll<number>().as("entered"),
-        sql<number>`sum(case when state = 'in progress' and ended_at is null then 1 else 0 end)`.as("waiting"),
-        sql<number>`sum(case when state in ('exiting', 'exited') then 1 else 0 end)`.as("converted"),
-        sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
-      ])
-      .where("entered_at", ">=", since)
-      .groupBy("workflow")
-      .execute();
-    const decided = await db
-      .selectFrom("decisions")
-      .select((row) => ["workflow", "outcome", "channel", "reason", row.fn.countAll<number>().as("count")])
-      .where("decided_at", ">=", new Date(since).toISOString())
-      .groupBy(["workflow", "outcome", "channel", "reason"])
-      .execute();
+    const entered: EnteredRuns[] = [];
+    const decided: DecidedMessages[] = [];
+    for (const period of countPeriods(since, now())) {
+      entered.push(...(await enteredIn(period)));
+      decided.push(...(await decidedIn(period)));
+      await new Promise(setImmediate);
+    }
 
     const names = new Set([...entered, ...decided].map(({ workflow }) => workflow));
     return [...names].sort().map((workflow) => {
-      const runs = entered.find((row) => row.workflow === workflow);
+      const runs = entered.filter((row) => row.workflow === workflow);
+      const sumOfRuns = (name: Exclude<keyof EnteredRuns, "workflow">) =>
+        runs.reduce((sum, row) => sum + Number(row[name]), 0);
       const made = (outcome: string) => decided.filter((row) => row.workflow === workflow && row.outcome === outcome);
       return {
         workflow,
-        entered: Number(runs?.entered ?? 0),
-        waiting: Number(runs?.waiting ?? 0),
-        converted: Number(runs?.converted ?? 0),
-        lost: Number(runs?.lost ?? 0),
+        entered: sumOfRuns("entered"),
+        waiting: sumOfRuns("waiting"),
+        converted: sumOfRuns("converted"),
+        lost: sumOfRuns("lost"),
         sent: countedBy(made("sent"), ({ channel }) => channel).map(([name, count]) => ({
           channel: name as Channel,
           count,
@@ -91,6 +96,44 @@ export function runCounts({ db }: Parts) {
         failed: sumOf(made("failed")),
       };
     });
+  }
+
+  function enteredIn({ from, until }: CountPeriod): Promise<EnteredRuns[]> {
+    return db
+      .selectFrom("runs")
+      .select((row) => [
+        "workflow",
+        row.fn.countAll<number>().as("entered"),
+        sql<number>`sum(case when state = 'in progress' and ended_at is null then 1 else 0 end)`.as("waiting"),
+        sql<number>`sum(case when state in ('exiting', 'exited') then 1 else 0 end)`.as("converted"),
+        sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
+      ])
+      .where("entered_at", ">=", from)
+      .$if(until !== null, (query) => query.where("entered_at", "<", until))
+      .groupBy("workflow")
+      .execute();
+  }
+
+  function decidedIn(period: CountPeriod): Promise<DecidedMessages[]> {
+    const { from, until, isSettled } = period;
+    for (const [key, one] of kept) if (one.until <= now()) kept.delete(key);
+    const key = `${from} ${until}`;
+    const known = kept.get(key)?.rows ?? readDecided(period);
+    if (isSettled && !kept.has(key)) {
+      kept.set(key, { rows: known, until: now() + KEPT_MS });
+      known.catch(() => kept.delete(key));
+    }
+    return known;
+  }
+
+  function readDecided({ from, until }: CountPeriod): Promise<DecidedMessages[]> {
+    return db
+      .selectFrom("decisions")
+      .select((row) => ["workflow", "outcome", "channel", "reason", row.fn.countAll<number>().as("count")])
+      .where("decided_at", ">=", new Date(from).toISOString())
+      .$if(until !== null, (query) => query.where("decided_at", "<", new Date(until ?? 0).toISOString()))
+      .groupBy(["workflow", "outcome", "channel", "reason"])
+      .execute();
   }
 }
 

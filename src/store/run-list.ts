@@ -6,7 +6,7 @@ import type { Parts } from "./engine.ts";
 import { isBefore, isEndedBy, runsWithKeys } from "./exits.ts";
 import { exitIn } from "./match-keys.ts";
 import type { Runs } from "./runs.ts";
-import { IS_OF_OTHERS_EVENT, type Tables } from "./tables.ts";
+import { IS_DEAD, IS_OF_OTHERS_EVENT, type Tables } from "./tables.ts";
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   pending: false,
@@ -29,7 +29,7 @@ export function runList({ db }: Parts) {
           ]),
         );
       else if (status !== undefined) query = query.where("runs.state", "in", statesOf(status));
-      if (status === "stuck") query = query.where("starts.state", "=", "dead");
+      if (status === "stuck") query = query.where("runs.transaction_id", "in", withDeadStart());
       if (status === "pending")
         query = query.where(({ eb }) => eb.fn.coalesce("starts.state", sql.lit("")), "!=", "dead");
       const hasEnded = status && HAS_ENDED[status];
@@ -67,6 +67,15 @@ export function runList({ db }: Parts) {
       return rows.map(runRecord);
     },
   } satisfies Partial<Runs>;
+
+  /** Few among all runs, and jobs have an index of the dead ones. */
+  function withDeadStart() {
+    return db
+      .selectFrom("jobs")
+      .select(({ eb }) => eb.ref("jobs.transaction_id").$castTo<string>().as("transaction_id"))
+      .where(IS_DEAD)
+      .where("jobs.kind", "=", "start");
+  }
 
   /** Finds the exits by the person of the event, because exits have no index on the event. */
   async function exitsBy(eventUuid: string) {

@@ -88,6 +88,7 @@ function jobs(id: string): string[] {
       leased_until bigint not null, attempts integer not null, refusals integer not null, last_error text)`,
     `create index jobs_fresh on jobs (queue, (${next}), id) where state = 'waiting' and last_error is null`,
     `create index jobs_tried on jobs (queue, (${next}), id) where state = 'waiting' and last_error is not null`,
+    "create index jobs_dead on jobs (state, id) where state = 'dead'",
     // Most jobs are starts, and an entry for each would cost an eighth of all inserts.
     "create index jobs_of_person on jobs (distinct_id, transaction_id) where kind <> 'start'",
   ];
