@@ -1,5 +1,6 @@
 import { CALL_WITHIN_MS, type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
+import { POSTHOG_LIMITS } from "../contracts/posthog.ts";
 import { createDevices } from "../outbox/jobs/devices.ts";
 import { createNextPart } from "../outbox/jobs/next-part.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";
@@ -20,12 +21,10 @@ import { profileAtSource, storedProfile } from "./persons.ts";
 import type { Runs } from "./runs.ts";
 import { startSweeps } from "./sweeps.ts";
 
-/** The persons in one read at PostHog. */
-const PERSONS_AT_ONCE = 200;
 /** Receipts of one moment share a few calls to Novu. */
 const RECEIPTS_AT_ONCE = 100;
 
-const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
+const AT_ONCE: Partial<Record<Queue, number>> = { persons: POSTHOG_LIMITS.personsPerRead, receipts: RECEIPTS_AT_ONCE };
 
 export interface Outbox {
   /** Resolves when all jobs that are due now are done. */

@@ -8,6 +8,12 @@ import { DAY_MS } from "../lib/durations.ts";
  * changes of a subscriber ("configuration") or reads ("global"). Novu lists a run for `feedMs` after its
  * trigger. Sources: https://docs.novu.co/platform/account/billing,
  * https://docs.novu.co/api-reference/rate-limiting
+ *
+ * A plan includes `runsPerMonth` of all environments, whether their messages are sent or skipped. Prices are in US
+ * dollars: of a month, and of a thousand more runs. Null where there is none, or only that of a contract: the Free plan
+ * has no more runs, and the runs of Enterprise are agreed upon.
+ * Sources: https://novu.co/pricing, as of May 2026; packages/shared/src/consts/feature-tiers-constants.ts in Novu's
+ * public repository, which has the same figures.
  */
 export const NOVU_PLANS = {
   free: {
@@ -18,6 +24,9 @@ export const NOVU_PLANS = {
     profilesPerSecond: 20,
     readsPerSecond: 30,
     feedMs: DAY_MS,
+    runsPerMonth: 10_000,
+    pricePerMonth: 0,
+    pricePerThousandRuns: null,
   },
   pro: {
     longestDelayMs: 7 * DAY_MS,
@@ -27,6 +36,9 @@ export const NOVU_PLANS = {
     profilesPerSecond: 80,
     readsPerSecond: 120,
     feedMs: 7 * DAY_MS,
+    runsPerMonth: 30_000,
+    pricePerMonth: 30,
+    pricePerThousandRuns: 1.2,
   },
   team: {
     longestDelayMs: 30 * DAY_MS,
@@ -36,6 +48,9 @@ export const NOVU_PLANS = {
     profilesPerSecond: 200,
     readsPerSecond: 300,
     feedMs: 90 * DAY_MS,
+    runsPerMonth: 250_000,
+    pricePerMonth: 250,
+    pricePerThousandRuns: 1.2,
   },
   enterprise: {
     longestDelayMs: 30 * DAY_MS,
@@ -45,6 +60,9 @@ export const NOVU_PLANS = {
     profilesPerSecond: 2_000,
     readsPerSecond: 3_000,
     feedMs: 90 * DAY_MS,
+    runsPerMonth: null,
+    pricePerMonth: null,
+    pricePerThousandRuns: null,
   },
 } as const;
 

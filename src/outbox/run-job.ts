@@ -1,8 +1,9 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { BodyOf, JobKind } from "../contracts/job.ts";
+import { POSTHOG_LIMITS } from "../contracts/posthog.ts";
 import type { Recipient, Start } from "../contracts/routing.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
-import { SECOND_MS } from "../lib/durations.ts";
+import { HOUR_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { createRunEnds, type ExitRuns } from "./jobs/end-run.ts";
 import { createMerge, type MergeSteps } from "./jobs/merge.ts";
@@ -12,11 +13,9 @@ import { createRecipients, type PersonReads } from "./recipients.ts";
 import { createSubscribers, type NovuSubscribers, type SentProfiles } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
-/**
- * PostHog allows 1,200 reads an hour, and the steps need most of them.
- * Source: https://posthog.com/docs/api#rate-limiting
- */
-const READS_EVERY_MS = 5 * SECOND_MS;
+/** The steps need the other reads that PostHog allows in an hour. */
+const SHARE_OF_READS = 0.6;
+const READS_EVERY_MS = HOUR_MS / (SHARE_OF_READS * POSTHOG_LIMITS.personReadsPerHour);
 
 /** Throws when the job must be tried again; the class of the error decides when. */
 type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
+import { POSTHOG_LIMITS } from "../../contracts/posthog.ts";
 import { createLookup } from "../lookup.ts";
 import { invalid } from "./answers.ts";
 import type { CapturedEvent, PostHogPerson, PostHogState } from "./state.ts";
 
-const MOST_DISTINCT_IDS = 200;
+const { personsPerRead } = POSTHOG_LIMITS;
 
 const Deletion = z.object({
   distinct_ids: z.array(z.string()).min(1).max(1_000),
@@ -23,9 +24,9 @@ export function personRoutes(state: PostHogState, reads: { calls: number }): Rou
         response.json({ results, next: null, previous: null });
       })
       .post("/persons/batch_by_distinct_ids", ({ body }, response) => {
-        const ids = z.array(z.string()).max(MOST_DISTINCT_IDS).safeParse(body.distinct_ids);
+        const ids = z.array(z.string()).max(personsPerRead).safeParse(body.distinct_ids);
         if (!ids.success)
-          return void response.status(400).json(invalid(`distinct_ids must be up to ${MOST_DISTINCT_IDS} strings`));
+          return void response.status(400).json(invalid(`distinct_ids must be up to ${personsPerRead} strings`));
         reads.calls += 1;
         const found = ids.data.flatMap((distinctId) => {
           const person = find(state.persons, distinctId);

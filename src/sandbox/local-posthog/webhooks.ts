@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { POSTHOG_LIMITS } from "../../contracts/posthog.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import type { Activity } from "../activity.ts";
@@ -12,7 +13,6 @@ export interface Destination extends SignedTarget {
   events: string[] | null;
 }
 
-const TIMEOUT_MS = 3_000;
 const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS];
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 const PROJECT_URL = "https://us.posthog.com/project/84213";
@@ -34,7 +34,7 @@ export function createWebhooks({
   activity: Activity;
 }) {
   const deliver = createSignedWebhooks({
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: POSTHOG_LIMITS.webhookTimeoutMs,
     retryAfterMs: RETRY_AFTER_MS,
     isFinal: (status) => !RETRIED.has(status),
     now: clock.now,

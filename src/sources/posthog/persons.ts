@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { type PersonSource, type ReadPersons, readPerson } from "../../contracts/person.ts";
+import { POSTHOG_LIMITS } from "../../contracts/posthog.ts";
 import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
-/** The most distinct ids that PostHog takes in one call. */
-const MOST_AT_ONCE = 200;
 /**
- * Many lookups wait this long for more, because PostHog accepts 240 reads a minute, and the sending hours of many
- * people begin at the same second.
+ * Many lookups wait this long for more, because PostHog limits the reads, and the sending hours of many people begin at
+ * the same second.
  */
 const GATHER_MS = 400;
 
@@ -24,7 +23,7 @@ const Answer = z.object({
  */
 export function postHogPersons(access: PostHogAccess): PersonSource {
   const call = createPostHogClient(access);
-  return { name: "PostHog", mostAtOnce: MOST_AT_ONCE, gatherMs: GATHER_MS, read };
+  return { name: "PostHog", mostAtOnce: POSTHOG_LIMITS.personsPerRead, gatherMs: GATHER_MS, read };
 
   async function read(distinctIds: string[], signal: AbortSignal): ReturnType<ReadPersons> {
     const { results } = await call({
