@@ -6,6 +6,7 @@ import { print, printError } from "../../src/lib/command-io.ts";
 import { hasPostgres, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { sqliteDrivers } from "../support/sqlite-drivers.ts";
 import { start } from "./contestants.ts";
+import { costs } from "./costs.ts";
 import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
 import { growth } from "./growth.ts";
@@ -19,7 +20,7 @@ import { compareWebhooks, type WebhookRow } from "./webhook.ts";
 
 const HELP = `npm run bench [-- PARTS] [options]
 
-Measures these parts, by default all but studio and growth, and compares them with the targets of each:
+Measures these parts, by default the first four, and compares them with the targets of each:
 
   webhook   the built app on SQLite, with each driver of this Node, and on PostgreSQL, beside a bare node:http server
             that verifies and answers, a plain Express route, and a handler that awaits the trigger; in rounds, with
@@ -27,6 +28,8 @@ Measures these parts, by default all but studio and growth, and compares them wi
   steps     a step of each kind on SQLite, beside Novu's framework alone with the same content
   drain     how fast the app sends a backlog of triggers to a stub of Novu
   start     how long the app takes to start, and its memory then
+  costs     the CPU of the app and of PostgreSQL for each kind of work, and its requests, with one process and with two;
+            for npm run bench:capacity
   studio    the time of each page of the studio, on a filled store
   growth    the webhook, a backlog, the pages, the start and the retention, on stores of several sizes
 
@@ -43,7 +46,9 @@ Its write-ahead log is filled up to min_wal_size first, as on a server after a d
   --json            print one JSON object
   --help`;
 
-const PARTS = ["webhook", "steps", "drain", "start", "studio", "growth"] as const;
+/** The first four are measured by default. */
+const PARTS = ["webhook", "steps", "drain", "start", "costs", "studio", "growth"] as const;
+const USUAL = 4;
 type Part = (typeof PARTS)[number];
 
 const { values, positionals } = parseArgs({
@@ -79,7 +84,7 @@ interface Measured {
 function partsOf(names: string[]): Part[] {
   const unknown = names.find((name) => !PARTS.includes(name as Part));
   if (unknown !== undefined) throw new Error(`there is no part "${unknown}"; the parts are ${PARTS.join(", ")}`);
-  return names.length > 0 ? (names as Part[]) : PARTS.filter((part) => part !== "studio" && part !== "growth");
+  return names.length > 0 ? (names as Part[]) : PARTS.slice(0, USUAL);
 }
 
 async function bench(parts: Part[]): Promise<void> {
@@ -103,6 +108,7 @@ async function bench(parts: Part[]): Promise<void> {
     steps: () => stepCosts(stub, { folder, rounds: Number(values.rounds), log }),
     drain: () => drains(stub, engines),
     start: () => starts(engines),
+    costs: async () => ({ tables: { costs: hasPostgres ? await costs(stub, log) : [] } }),
     studio: async () => ({ tables: { times: await studioTimes(stub, { engines, runs: Number(values.runs), log }) } }),
     growth: () => growth(stub, { folder, sizes: values.sizes.split(",").map(Number), ...roundsOf(), log }),
   };

@@ -4,7 +4,9 @@ import autocannon from "autocannon";
 import { keyOf, sign } from "../../src/lib/verify-webhook.ts";
 
 const fixture = new URL("../fixtures/posthog/02-user-signed-up-node.json", import.meta.url);
-const { body } = JSON.parse(readFileSync(fixture, "utf8")) as { body: { person: { properties: object } } };
+const { body } = JSON.parse(readFileSync(fixture, "utf8")) as {
+  body: { event: { properties: object }; person: { properties: object } };
+};
 /** A typical person from the web, 2 KB in all. */
 const visited = Object.fromEntries(
   [
@@ -19,10 +21,10 @@ const visited = Object.fromEntries(
 Object.assign(body.person.properties, visited);
 /** The person properties of each sign-up. */
 export const properties = body.person.properties as Record<string, unknown>;
-const template = JSON.stringify(body)
-  .replaceAll("019aa10b-2c55-7d0a-b8b1-1f2e3d4c5b6a", "{uuid}")
-  .replaceAll("user_1042", "{person}")
-  .replaceAll("2026-11-20T14:03:11.892Z", "{now}");
+const session = { ...body.event, event: "session_started", properties: { ...body.event.properties, $set: undefined } };
+/** An event that starts a run and sets properties of its person, and one that does neither. */
+const BODIES = { "sign-up": templateOf(body), session: templateOf({ ...body, event: session }) };
+type BodyName = keyof typeof BODIES;
 
 export const SECRETS = {
   signing: `whsec_${Buffer.from("the benchmark's own signing key").toString("base64")}`,
@@ -38,10 +40,10 @@ export interface Load {
   p99Ms: number;
 }
 
-/** Sends new sign-ups; every other one is signed, the others have the static secret. */
+/** Sends events of new people, by default sign-ups. Every other one is signed, the others have the static secret. */
 export async function load(
   url: string,
-  { connections, seconds }: { connections: number; seconds: number },
+  { connections, seconds, of }: { connections: number; seconds: number; of?: BodyName },
 ): Promise<Load> {
   let count = 0;
   const result = await autocannon({
@@ -54,7 +56,7 @@ export async function load(
         path: "/webhooks/posthog",
         setupRequest(request) {
           count += 1;
-          return { ...request, ...delivery(count) };
+          return { ...request, ...delivery(count, of) };
         },
       },
     ],
@@ -68,15 +70,22 @@ export async function load(
   };
 }
 
-export function delivery(count: number): { body: string; headers: Record<string, string> } {
+export function delivery(count: number, of: BodyName = "sign-up"): { body: string; headers: Record<string, string> } {
   const uuid = uuidV7();
-  const body = template
+  const body = BODIES[of]
     .replaceAll("{uuid}", uuid)
     .replaceAll("{person}", `user_${uuid.slice(-12)}`)
     .replaceAll("{now}", new Date().toISOString());
   const proof =
     count % 2 === 0 ? sign({ id: uuid, body, key, nowMs: Date.now() }) : { "x-webhook-secret": SECRETS.fixed };
   return { body, headers: { "content-type": "application/json", ...proof } };
+}
+
+function templateOf(delivered: object): string {
+  return JSON.stringify(delivered)
+    .replaceAll("019aa10b-2c55-7d0a-b8b1-1f2e3d4c5b6a", "{uuid}")
+    .replaceAll("user_1042", "{person}")
+    .replaceAll("2026-11-20T14:03:11.892Z", "{now}");
 }
 
 /** In order of time, as PostHog makes them, which is fast for a database. */
