@@ -30,7 +30,7 @@ const REFRESH_BEFORE_MS = MINUTE_MS;
 /** The refresh of a person who cannot be read ends this long after the message. */
 const REFRESH_AFTER_MS = HOUR_MS;
 /** Persons that are due within this time are read in one call. */
-const TOGETHER_MS = 15 * SECOND_MS;
+export const TOGETHER_MS = 15 * SECOND_MS;
 /** The wait for the sending hours in a preview. */
 const SAMPLE_WAIT_MS = HOUR_MS;
 

@@ -11,7 +11,7 @@ type ReserveSlots = (
 ) => Promise<{ waitMs: number; disbelievedMs: number }>;
 
 /** Leaves room for calls that are made a little after their slot. */
-const SHARE_OF_RATE = 0.9;
+export const SHARE_OF_RATE = 0.9;
 /** A call that is later than this reserves another slot, because many late calls at once would exceed the rate. */
 const MOST_LATE_MS = 50;
 /**

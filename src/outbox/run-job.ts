@@ -15,7 +15,7 @@ import type { JobAttempt } from "./worker.ts";
 
 /** The steps need the other reads that PostHog allows in an hour. */
 const SHARE_OF_READS = 0.6;
-const READS_EVERY_MS = HOUR_MS / (SHARE_OF_READS * POSTHOG_LIMITS.personReadsPerHour);
+export const READS_EVERY_MS = HOUR_MS / (SHARE_OF_READS * POSTHOG_LIMITS.personReadsPerHour);
 
 /** Throws when the job must be tried again; the class of the error decides when. */
 type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };

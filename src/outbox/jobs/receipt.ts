@@ -84,7 +84,7 @@ export function createReceipt({
 }
 
 /** Few, because Novu answers all messages of each run, with their whole content. */
-const MOST_RUNS_PER_CALL = 25;
+export const MOST_RUNS_PER_CALL = 25;
 /** The longest text of the ids in one URL; servers accept 8 KB. */
 const MOST_BYTES_PER_CALL = 4_000;
 const MOST_WAITING = 10_000;

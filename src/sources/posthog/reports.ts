@@ -19,7 +19,7 @@ interface PersonOptOuts {
 }
 
 /** posthog-node sends this many events in one request. */
-const MOST_TOGETHER = 100;
+export const MOST_TOGETHER = 100;
 const NEVER_MS = DAY_MS;
 /** The longest wait for PostHog, also when the process stops. */
 const TIMEOUT_MS = 3_000;
