@@ -153,7 +153,10 @@ export interface Runs {
   findMergedIds(distinctIds: string[]): Promise<Map<string, string[]>>;
   /** The runs of these ids with their decisions, and the exits, each oldest first; hundreds of ids at most. */
   listOf(distinctIds: string[]): Promise<{ runs: RunRecord[]; exits: ExitRecord[]; decisions: Decision[] }>;
-  /** A decision of more than two hours ago that is corrected or deleted is counted as before, for an hour at most. */
+  /**
+   * A change of something older may be counted later: of a decision after an hour at most, and of a run after seconds
+   * where very many runs began in the same hours.
+   */
   countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   countByWorkflow(since: number): Promise<WorkflowCounts[]>;
   /** How many runs have ended at Novu before their last message. */

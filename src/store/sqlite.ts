@@ -6,7 +6,7 @@ import { sharedTransactions } from "./shared-transactions.ts";
 import { type SqliteConnection, type SqliteDriver, SqliteError, sqliteDriver } from "./sqlite-driver.ts";
 import { assertStoreIn, backupSqlite, fileIn, lockDataFolder, makeDataFolder } from "./sqlite-files.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { IS_LEASED, type Tables } from "./tables.ts";
 
 const MOST_PREPARED = 200;
 /** The tables that get a row with each event. They are written only in transactions, as `oneByOne` needs. */
@@ -41,7 +41,7 @@ export async function openSqliteStore({ dataDir, now, driver }: Options): Promis
     prepare: async (db) => {
       await migrate(db, "sqlite");
       // Only one process at a time has the store, so the process that took these leases has ended.
-      await db.updateTable("jobs").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
+      await db.updateTable("jobs").set({ leased_until: 0 }).where(IS_LEASED).execute();
     },
     unlock,
   });

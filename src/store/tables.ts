@@ -229,6 +229,9 @@ export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_
 /** A literal, because SQLite uses a partial index only where the condition is the same text. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
 
+/** The condition of SQLite's index on the leased jobs. */
+export const IS_LEASED = sql<boolean>`leased_until > 0`;
+
 /** The condition of the index on the dead jobs. */
 export const IS_DEAD = sql<boolean>`jobs.state = 'dead'`;
 

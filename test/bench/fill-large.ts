@@ -1,3 +1,4 @@
+import pg from "pg";
 import { copyRows } from "./copy-rows.ts";
 import { fillStore } from "./fill-store.ts";
 
@@ -15,6 +16,20 @@ export async function fillLarge(env: Record<string, string>, events: number): Pr
   const copies = Math.ceil(events / WRITTEN);
   const written = events / copies;
   const people = Math.round(written / EVENTS_OF_PERSON);
-  await fillStore(env, { runs: Math.round(written / EVENTS_OF_RUN), days: RETENTION_DAYS, people, steps: STEPS });
+  const runs = Math.round(written / EVENTS_OF_RUN);
+  if (env.DATABASE_URL !== undefined) await alter(env.DATABASE_URL, "set synchronous_commit = off");
+  await fillStore(env, { runs, days: RETENTION_DAYS, people, steps: STEPS });
   await copyRows(env, { copies, people });
+  if (env.DATABASE_URL !== undefined) await alter(env.DATABASE_URL, "reset synchronous_commit");
+}
+
+/** Changes a setting of the database for later connections. */
+async function alter(url: string, change: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`alter database ${client.database} ${change}`);
+  } finally {
+    await client.end();
+  }
 }

@@ -16,7 +16,7 @@ function statementsFor(engine: EngineName): string[] {
       : `text generated always as (body ->> '${name}')`;
   return [
     ...EVENTS_AND_RUNS,
-    ...jobs(id),
+    ...jobs(id, isPostgres),
     ...ignoredEvents(id),
     ...decisions(id, fromBody),
     ...PEOPLE,
@@ -79,7 +79,7 @@ const EVENTS_AND_RUNS = [
 ];
 
 /** A claim reads untried and tried jobs by two indexes. Both have the expression `NEXT_AT`. */
-function jobs(id: string): string[] {
+function jobs(id: string, isPostgres: boolean): string[] {
   const next = "case when leased_until > due_at then leased_until else due_at end";
   return [
     `create table jobs (
@@ -88,7 +88,9 @@ function jobs(id: string): string[] {
       leased_until bigint not null, attempts integer not null, refusals integer not null, last_error text)`,
     `create index jobs_fresh on jobs (queue, (${next}), id) where state = 'waiting' and last_error is null`,
     `create index jobs_tried on jobs (queue, (${next}), id) where state = 'waiting' and last_error is not null`,
-    "create index jobs_dead on jobs (state, id) where state = 'dead'",
+    "create index jobs_dead on jobs (state, id, queue) where state = 'dead'",
+    // The leases that a start ends.
+    ...(isPostgres ? [] : ["create index jobs_leased on jobs (leased_until) where leased_until > 0"]),
     // Most jobs are starts, and an entry for each would cost an eighth of all inserts.
     "create index jobs_of_person on jobs (distinct_id, transaction_id) where kind <> 'start'",
   ];
