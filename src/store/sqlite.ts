@@ -112,7 +112,7 @@ async function open({
     await close();
     throw new Error(`the store "${file}" cannot be opened`, { cause: error });
   }
-  const share = sharedTransactions(db);
+  const { ofEvents, ofOthers } = sharedTransactions(db);
   const store = createKyselyStore({
     db,
     now,
@@ -120,12 +120,12 @@ async function open({
     skipLocked: false,
     fromRows: (table, rows, columns) => (LARGE.has(table) ? oneByOne : outOfJson)(rows, columns),
     async writeTogether(inserts) {
-      await share(async (trx) => {
+      await ofEvents(async (trx) => {
         for (const insert of inserts) await trx.executeQuery(insert);
       });
     },
-    share,
-    shareOne: share,
+    share: ofOthers,
+    shareOne: ofOthers,
     groupsAtOnce: 1,
     reserveSlots: slotsInMemory(),
     takeSweep: async () => true,
