@@ -145,7 +145,7 @@ export interface PersonSource {
   read: ReadPersons;
   /** The most distinct ids of one read. */
   mostAtOnce: number;
-  /** At many lookups, a read waits this long for more of them, to make fewer reads. No wait when absent. */
+  /** At many lookups, a read waits this long for more of them, at few for a shorter time. No wait when absent. */
   gatherMs?: number;
 }
 

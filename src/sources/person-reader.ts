@@ -10,7 +10,11 @@ import { describeError, RetryLaterError } from "../lib/errors.ts";
 /** A lookup is cached long enough for the steps of one moment, but not until the person's next action. */
 const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
-/** When so many lookups wait for one read, more are about to come. */
+/** Further lookups of a crowd come within this time, because the event loop is busy with its calls. */
+const TURN_MS = 1;
+/** When several lookups wait, the others of their moment come within this time. */
+const MOMENT_MS = 20;
+/** When so many lookups wait for one read, or the last read was full, more are about to come. */
 const CROWD = 16;
 /** A busy process reads the calls of one moment over a longer time, so the lookups wait this often, while more come. */
 const MOST_GATHERS = 2;
@@ -42,6 +46,7 @@ export function createPersonLookup({
   /** Persons that changed during the read. The read's answer about them is not cached. */
   const changed = new Set<string>();
   let isReading = false;
+  let wasFull = false;
   let onFull = () => {};
   let pausedUntil = 0;
 
@@ -74,10 +79,14 @@ export function createPersonLookup({
     isReading = true;
     while (waiting.size > 0) {
       await untilNoMore(() => waiting.size, mostAtOnce);
-      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gather();
+      if (gatherMs > 0) await untilFull(TURN_MS);
+      if (gatherMs > 0 && waiting.size > 1) await untilFull(MOMENT_MS);
+      if (gatherMs > 0 && (wasFull || waiting.size >= CROWD)) await gather();
+      wasFull = waiting.size >= mostAtOnce;
       await readBatch();
     }
     isReading = false;
+    wasFull = false;
   }
 
   /** Waits for a full read for `gatherMs`, and again for `gatherMs` if more lookups came. */
@@ -85,13 +94,18 @@ export function createPersonLookup({
     let before = 0;
     for (let times = 0; times < MOST_GATHERS && waiting.size > before && waiting.size < mostAtOnce; times += 1) {
       before = waiting.size;
-      const { promise, resolve } = withResolvers<void>();
-      onFull = resolve;
-      const timer = setTimeout(resolve, gatherMs);
-      await promise;
-      clearTimeout(timer);
-      await untilNoMore(() => waiting.size, mostAtOnce);
+      await untilFull(gatherMs);
     }
+  }
+
+  async function untilFull(withinMs: number): Promise<void> {
+    if (waiting.size >= mostAtOnce) return;
+    const { promise, resolve } = withResolvers<void>();
+    onFull = resolve;
+    const timer = setTimeout(resolve, withinMs);
+    await promise;
+    clearTimeout(timer);
+    await untilNoMore(() => waiting.size, mostAtOnce);
   }
 
   async function readBatch(): Promise<void> {

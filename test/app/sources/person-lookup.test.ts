@@ -112,6 +112,30 @@ describe("the person at this moment", () => {
     expect(batches.map(({ length }) => length)).toEqual([200, 200, 200, 200, 200]);
   });
 
+  it("is asked for in full reads, also where few wait after a full read and the others come a little later", async () => {
+    const read = lookup();
+    const asked: Array<ReturnType<typeof read>> = [];
+    const askUntil = (count: number) => {
+      while (asked.length < count) asked.push(read(`person-${asked.length}`));
+    };
+    const othersCame = new Promise<void>((resolve) => {
+      onRead = () => void sleep(40).then(() => resolve(askUntil(400)));
+    });
+    askUntil(203);
+    await othersCame;
+    await Promise.all(asked);
+    expect(batches.map(({ length }) => length)).toEqual([200, 200]);
+  });
+
+  it("is asked for with those who come a little later, where several wait", async () => {
+    const read = lookup();
+    const asked = [read("ada"), read("grace")];
+    await sleep(5);
+    asked.push(read("alan"));
+    await Promise.all(asked);
+    expect(batches).toEqual([["ada", "grace", "alan"]]);
+  });
+
   it("is remembered for a moment, but not longer", async () => {
     const read = lookup();
     await read("ada");
