@@ -46,7 +46,6 @@ export function createPersonLookup({
   /** Persons that changed during the read. The read's answer about them is not cached. */
   const changed = new Set<string>();
   let isReading = false;
-  let wasFull = false;
   let onFull = () => {};
   let pausedUntil = 0;
 
@@ -77,6 +76,7 @@ export function createPersonLookup({
   async function readAll(): Promise<void> {
     if (isReading) return;
     isReading = true;
+    let wasFull = false;
     while (waiting.size > 0) {
       await untilNoMore(() => waiting.size, mostAtOnce);
       if (gatherMs > 0) await untilFull(TURN_MS);
@@ -86,7 +86,6 @@ export function createPersonLookup({
       await readBatch();
     }
     isReading = false;
-    wasFull = false;
   }
 
   /** Waits for a full read for `gatherMs`, and again for `gatherMs` if more lookups came. */

@@ -10,7 +10,7 @@ import type { Store } from "./store.ts";
 import { IS_NO_START, type Tables } from "./tables.ts";
 
 /** The rows of one step: few, so that other writes do not wait noticeably. */
-const ROWS_AT_ONCE = 200;
+export const ROWS_AT_ONCE = 200;
 /** Longer than a cohort may be unread before its next read only records its members (src/sources/sweeps/cohorts.ts). */
 const COHORT_KEPT_MS = 14 * DAY_MS;
 const STEP = ["transaction_id", "step"];

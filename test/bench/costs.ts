@@ -17,7 +17,7 @@ const WARM_UP_SHARE = 0.2;
 const CONNECTIONS = 64;
 const CALLS = 1_000;
 const WARM_UP_CALLS = 1_000;
-/** Fewer than the lookups for which the app waits to read them together. */
+/** Fewer than the lookups that wait for a full read. */
 const CALLS_AT_ONCE = 12;
 /** More than it can send. */
 const UNPACED = { NOVU_PLAN: "enterprise", NOVU_TRIGGERS_PER_SECOND: "100000" };

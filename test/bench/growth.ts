@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DAY_MS } from "../../src/lib/durations.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openStore, openStoreToRead } from "../../src/store/open-store.ts";
+import { ROWS_AT_ONCE } from "../../src/store/retention.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { start } from "./contestants.ts";
 import { drain } from "./drain.ts";
@@ -31,7 +32,7 @@ interface FilledStore {
   env: Record<string, string>;
 }
 
-/** What was measured on a store; each name has its unit. */
+/** The figures of one store. The name of a time ends with ", ms". */
 type Figures = Record<string, number>;
 
 const CONNECTIONS = 64;
@@ -40,7 +41,6 @@ const ANSWERS = 5;
 const STARTS = 3;
 /** The uuids in one page of the events that `reconcile` compares. */
 const COMPARED = 10_000;
-const ROWS_AT_ONCE = 200;
 /** A time may grow with the number of events like n log n. Shorter times than this are noise. */
 const NOISE_MS = 10;
 /** The webhook's p99 on the largest store, as a share of that on the smallest. */

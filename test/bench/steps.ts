@@ -53,7 +53,7 @@ export async function stepCosts(
   const all = { ...settings(stub.url), ...env };
   log("storing the runs");
   // Two calls in a row are for one person, so that 16 calls at once are for fewer than 16 people: for more people at
-  // once, the app waits to read them together.
+  // once, the app waits 0.4 s to read them together.
   const personOf = (number: number) => `person-${Math.floor(number / 2) % PEOPLE}`;
   const runs = await fillRuns(all, { runs: 1 + WARM_UP + rounds * CALLS, personOf });
   const crowd = await fillRuns(all, { runs: AT_ONCE, personOf: (number) => `one-of-a-crowd-${number}` });
