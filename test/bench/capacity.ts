@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
-import { print } from "../../src/lib/command-io.ts";
+import { defineCommand, UsageError } from "../../src/lib/command.ts";
+import { runAsMain } from "../../src/lib/run-as-main.ts";
 import { DEFAULTS, MEASURED, readCosts } from "./capacity-input.ts";
 import type { Usage } from "./capacity-model.ts";
 import { markdownOf, tablesOf } from "./capacity-tables.ts";
@@ -21,29 +21,31 @@ The model: one process uses one core. The CPU of each piece of work is that of t
 hours of a month have its mean load, but for the busiest one, which is even within. Several processes share the work
 evenly, and need no more CPU for it than one.`;
 
-const { values } = parseArgs({
-  options: {
-    ...Object.fromEntries(NAMES.map((name) => [name, { type: "string" as const }])),
-    measured: { type: "string" },
-    json: { type: "boolean" },
-    help: { type: "boolean" },
+const NUMBERS = Object.fromEntries(NAMES.map((name) => [name, { type: "string" }])) as Record<
+  keyof Usage,
+  { type: "string" }
+>;
+
+const command = defineCommand({
+  name: "bench:capacity",
+  help: HELP,
+  options: { ...NUMBERS, measured: { type: "string" } },
+  async run({ options: { measured, json, ...given }, io }) {
+    const tables = tablesOf(usageOf(given), readCosts(measured ?? MEASURED));
+    if (json) io.print(JSON.stringify(tables));
+    else for (const [title, rows] of Object.entries(tables)) io.print(`${title}\n\n${markdownOf(rows)}\n`);
+    return 0;
   },
 });
-if (values.help) print(HELP);
-else show();
 
-function show(): void {
-  const { measured } = values as { measured?: string };
-  const tables = tablesOf(usageOf(values), readCosts(measured ?? MEASURED));
-  if (values.json) print(JSON.stringify(tables));
-  else for (const [title, rows] of Object.entries(tables)) print(`${title}\n\n${markdownOf(rows)}\n`);
-}
+await runAsMain(command, import.meta.url);
 
-function usageOf(given: Record<string, unknown>): Usage {
+function usageOf(given: Partial<Record<keyof Usage, string | undefined>>): Usage {
   return Object.fromEntries(
     NAMES.map((name) => {
-      const value = given[name] === undefined ? DEFAULTS[name].value : Number(given[name]);
-      if (!(value > 0)) throw new Error(`--${name} has to be a number above 0`);
+      const value = Number(given[name] ?? DEFAULTS[name].value);
+      if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+        throw new UsageError(`--${name} has to be a number above 0`);
       return [name, value];
     }),
   ) as unknown as Usage;
