@@ -2,6 +2,7 @@ import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Report } from "../contracts/report.ts";
 import { decisionLog } from "./decision-log.ts";
 import type { Parts } from "./engine.ts";
+import { recordDecisions } from "./record-decisions.ts";
 import { variants } from "./variants.ts";
 
 export interface Decisions {
@@ -52,6 +53,7 @@ export interface Decisions {
 export function decisions(parts: Parts): Decisions {
   const { db, now } = parts;
   return {
+    record: recordDecisions(parts),
     ...decisionLog(parts),
     ...variants(parts),
 

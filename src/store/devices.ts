@@ -64,7 +64,7 @@ export function devices({ db, now, lock, announce }: Parts): Devices {
     work: (trx: Kysely<Tables>) => Promise<ListOfPerson[]>,
   ): Promise<ListOfPerson[]> {
     const jobs = await inTransaction(db, async (trx) => {
-      await lock(trx, `device ${provider} ${token}`);
+      await lock(trx, [`device ${provider} ${token}`]);
       const lists = new Map((await work(trx)).map((list) => [keyOf(list), list]));
       const jobs: Array<{ list: ListOfPerson; dueAt: number }> = [];
       for (const list of inOrder([...lists.values()], keyOf))

@@ -36,8 +36,8 @@ export interface Engine {
   reserveSlots: Limits["reserveSlots"];
   /** Whether this transaction may delete old rows. No other transaction may until this one has ended. */
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
-  /** Blocks other transactions that lock this name until this one has ended. */
-  lock(trx: Kysely<Tables>, name: string): Promise<void>;
+  /** Blocks other transactions that lock one of these names until this one has ended. */
+  lock(trx: Kysely<Tables>, names: string[]): Promise<void>;
   /** Notifies other processes of a due job; a process that the notification does not reach finds the job by polling. */
   announce(queue: Queue): void;
   /** Calls `wake` when another process may have written a job of a queue, until the returned function is called. */
@@ -138,6 +138,28 @@ export function together<Item, Result>(
     mostBatchBytes: MOST_TOGETHER,
     ...options,
   });
+}
+
+/**
+ * Runs `run` with items of which no two have the same key, and then again with the others. The results have the order of
+ * the items.
+ */
+export async function inRounds<Item, Result>(
+  items: Item[],
+  keyOf: (item: Item) => string,
+  run: (round: Item[]) => Promise<Result[]>,
+): Promise<Result[]> {
+  const first = new Map(items.map((item, index) => [keyOf(item), index] as const).reverse());
+  const isFirst = (item: Item, index: number) => first.get(keyOf(item)) === index;
+  const round = items.filter(isFirst);
+  const results = await run(round);
+  if (round.length === items.length) return results;
+  const others = await inRounds(
+    items.filter((item, index) => !isFirst(item, index)),
+    keyOf,
+    run,
+  );
+  return items.map((item, index) => (isFirst(item, index) ? results : others).shift() as Result);
 }
 
 /**

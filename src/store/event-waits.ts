@@ -20,7 +20,7 @@ export function eventWaits(parts: Parts) {
       const { transactionId } = next.run;
       const isOver = await inTransaction(db, async (trx) => {
         // `saveWait` has the same lock, and a job is deleted only after it. So no ended wait gets a second job.
-        await lock(trx, transactionId);
+        await lock(trx, [transactionId]);
         const saved = await trx
           .selectFrom("custom_values")
           .select("step")
@@ -68,7 +68,7 @@ export function eventWaits(parts: Parts) {
 
     saveWait: ({ transactionId, distinctId, wait }, result) =>
       inTransaction(db, async (trx) => {
-        await lock(trx, transactionId);
+        await lock(trx, [transactionId]);
         await trx
           .insertInto("custom_values")
           .values({

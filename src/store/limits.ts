@@ -1,15 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import { DAY_MS } from "../lib/durations.ts";
-import { type Parts, prepared } from "./engine.ts";
-import { idsOfPerson } from "./merges.ts";
+import type { Parts } from "./engine.ts";
+import { type Send, sends } from "./sends.ts";
 import type { Tables } from "./tables.ts";
-
-/** A message about to be sent. */
-interface Send {
-  transactionId: string;
-  step: string;
-  distinctId: string;
-}
 
 export interface Limits {
   /**
@@ -43,37 +36,11 @@ const LONGEST_LEASE_MS = 2 * DAY_MS;
 /** Waiting calls never reserve slots further ahead than this. A slot further ahead was reserved by a wrong clock. */
 const MOST_AHEAD_MS = 10_000;
 
-const reservedSends = prepared<
-  { distinctIds: string[]; after: number },
-  Pick<Tables["sends"], "transaction_id" | "step">
->((on, value) =>
-  on
-    .selectFrom("sends")
-    .select(["transaction_id", "step"])
-    .where("distinct_id", "in", value("distinctIds"))
-    .where("reserved_at", ">", value("after")),
-);
-const insertSend = prepared<Tables["sends"], never>((on, value) =>
-  on
-    .insertInto("sends")
-    .values({
-      transaction_id: value("transaction_id"),
-      step: value("step"),
-      distinct_id: value("distinct_id"),
-      asked_at: value("asked_at"),
-      reserved_at: value("reserved_at"),
-      attempts: value("attempts"),
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(["transaction_id", "step"])
-        .doUpdateSet((row) => ({ reserved_at: row.ref("excluded.reserved_at") })),
-    ),
-);
-
-export function limits({ db, now, lock, share, reserveSlots }: Parts): Limits {
+export function limits(parts: Parts): Limits {
+  const { db, now, reserveSlots } = parts;
   return {
     reserveSlots,
+    ...sends(parts),
 
     async takeLease(name, leaseMs) {
       const leased = await db
@@ -102,43 +69,6 @@ export function limits({ db, now, lock, share, reserveSlots }: Parts): Limits {
       await db.updateTable("leases").set({ next_at: nextAt }).where("name", "=", name).execute();
     },
 
-    reserveSend(send, { most, withinMs }) {
-      const { transactionId, step, distinctId } = send;
-      return share(async (trx) => {
-        const ids = await idsOfPerson(trx, distinctId);
-        await lock(trx, ids[0] ?? distinctId);
-        const { rows: reserved } = await reservedSends(trx, { distinctIds: ids, after: now() - withinMs });
-        if (reserved.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
-        if (reserved.length >= most) return false;
-        await insertSend(trx, { ...sendRow(send), reserved_at: now(), attempts: 0 });
-        return true;
-      });
-    },
-
-    async countSends(distinctId, { withinMs }) {
-      const { count } = await db
-        .selectFrom("sends")
-        .select((row) => row.fn.countAll<number>().as("count"))
-        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
-        .where("reserved_at", ">", now() - withinMs)
-        .executeTakeFirstOrThrow();
-      return Number(count);
-    },
-
-    async postponeSend(send) {
-      const { attempts } = await db
-        .insertInto("sends")
-        .values({ ...sendRow(send), reserved_at: null, attempts: 1 })
-        .onConflict((conflict) =>
-          conflict
-            .columns(["transaction_id", "step"])
-            .doUpdateSet((row) => ({ attempts: row("sends.attempts", "+", 1) })),
-        )
-        .returning("attempts")
-        .executeTakeFirstOrThrow();
-      return attempts;
-    },
-
     async endSession(id, expiresAt) {
       await db.deleteFrom("ended_sessions").where("expires_at", "<=", now()).execute();
       await db
@@ -153,10 +83,6 @@ export function limits({ db, now, lock, share, reserveSlots }: Parts): Limits {
       return row !== undefined;
     },
   };
-
-  function sendRow({ transactionId, step, distinctId }: Send) {
-    return { transaction_id: transactionId, step, distinct_id: distinctId, asked_at: now() };
-  }
 }
 
 /** Slots that all processes on one PostgreSQL share, by the clock of PostgreSQL. */

@@ -26,7 +26,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
     async changeOptOuts(change) {
       const { changed, due } = await inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, change.distinctId);
-        await lock(trx, `opt-outs of ${ids[0] ?? change.distinctId}`);
+        await lock(trx, [`opt-outs of ${ids[0] ?? change.distinctId}`]);
         const changes = await changesOf(trx, ids);
         const { rows, repeats } = compare(change, changes);
         for (const { distinct_id, topic, at, is_out, last_at } of repeats)

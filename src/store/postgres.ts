@@ -76,8 +76,10 @@ export async function openPostgresStore({
       const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
       return rows[0]?.taken === true;
     },
-    async lock(trx, name) {
-      await sql`select pg_advisory_xact_lock(${NAMED}, hashtext(${name}))`.execute(trx);
+    // In the order of the hashes, because two transactions that lock in different orders would block each other.
+    async lock(trx, names) {
+      const hashes = sql`select distinct hashtext(name) as hash from unnest(${names}::text[]) as name order by hash`;
+      await sql`select pg_advisory_xact_lock(${NAMED}, hash) from (${hashes}) as hashes`.execute(trx);
     },
     ...notifications({ url: directUrl, db, log }),
     backup: refuseBackup,

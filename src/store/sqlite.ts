@@ -9,8 +9,8 @@ import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import { IS_LEASED, type Tables } from "./tables.ts";
 
 const MOST_PREPARED = 200;
-/** The tables that get a row with each event. They are written only in transactions, as `oneByOne` needs. */
-const LARGE = new Set<keyof Tables>(["events", "jobs", "runs"]);
+/** The tables with many or large rows. They are written only in transactions, as `oneByOne` needs. */
+const LARGE = new Set<keyof Tables>(["decisions", "events", "jobs", "runs"]);
 /**
  * With SQLite's own 2 MB, each event of a store with a million events reads pages of its indexes again. The memory is
  * used only as pages are read.
