@@ -21,6 +21,7 @@ import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
 import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
+import { storeTogether } from "./promises-together.ts";
 import { storeVariants } from "./promises-variants.ts";
 import { storeWaits } from "./promises-waits.ts";
 
@@ -36,6 +37,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storeWaits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeReceipts("PostgreSQL", createEngine);
+  storeTogether("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
   storeShapes("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
@@ -138,6 +140,20 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         Array.from({ length: 40 }, (_, index) => stores[index % 2]!.events.insert(event(), { starts: [], exits: [] })),
       );
       expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("record the same decisions in opposite orders, and none waits for the other forever", async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
+      const runs = Array.from({ length: 40 }, (_, index) => `run-${index}`);
+      const record = (store: Store, transactionId: string) =>
+        store.decisions.record(decision({ transactionId, distinctId: transactionId }), { endsRun: true });
+      const recorded = await Promise.all([
+        ...runs.map((id) => record(stores[0]!, id)),
+        ...runs.toReversed().map((id) => record(stores[1]!, id)),
+      ]);
+      expect(recorded.filter(({ isNew }) => isNew)).toHaveLength(runs.length);
       await Promise.all(stores.map((store) => store.close()));
     });
 

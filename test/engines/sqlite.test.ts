@@ -39,6 +39,7 @@ import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
 import { storeRehearsals } from "./promises-rehearsal.ts";
 import { storeShapes } from "./promises-shapes.ts";
+import { storeTogether } from "./promises-together.ts";
 import { storeVariants } from "./promises-variants.ts";
 import { storeWaits } from "./promises-waits.ts";
 
@@ -50,6 +51,7 @@ storeExits("SQLite", createEngine);
 storeWaits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeReceipts("SQLite", createEngine);
+storeTogether("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
 storeShapes("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
