@@ -1,11 +1,15 @@
 /** The most functions that run together. */
 const MOST_TOGETHER = 64;
 
-/** Waits while each turn of the event loop brings more, which was in the socket buffers, until there are `most`. */
-export async function untilNoMore(count: () => number, most: number): Promise<void> {
-  for (let before = -1; count() > before && count() < most; ) {
-    before = count();
+/**
+ * Waits while the turns of the event loop bring more, which was in the socket buffers, until there are `most`. The wait
+ * ends after `turns` in a row without more: as many as an item takes from the socket until it counts.
+ */
+export async function untilNoMore(count: () => number, most: number, turns = 1): Promise<void> {
+  for (let quiet = 0; quiet < turns && count() < most; ) {
+    const before = count();
     await new Promise(setImmediate);
+    quiet = count() > before ? 0 : quiet + 1;
   }
 }
 

@@ -16,6 +16,8 @@ const TURN_MS = 1;
 const MOMENT_MS = 20;
 /** When so many lookups wait for one read, or the last read was full, more are about to come. */
 const CROWD = 16;
+/** A step looks up its person some turns of the event loop after its call has arrived. */
+const TURNS_OF_CALL = 20;
 /** A busy process reads the calls of one moment over a longer time, so the lookups wait this often, while more come. */
 const MOST_GATHERS = 2;
 
@@ -104,7 +106,7 @@ export function createPersonLookup({
     const timer = setTimeout(resolve, withinMs);
     await promise;
     clearTimeout(timer);
-    await untilNoMore(() => waiting.size, mostAtOnce);
+    await untilNoMore(() => waiting.size, mostAtOnce, TURNS_OF_CALL);
   }
 
   async function readBatch(): Promise<void> {

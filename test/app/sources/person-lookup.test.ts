@@ -136,6 +136,20 @@ describe("the person at this moment", () => {
     expect(batches).toEqual([["ada", "grace", "alan"]]);
   });
 
+  it("is asked for with a call that was on its way, where the process was busy for all of the time to wait", async () => {
+    const read = lookup();
+    const asked = [read("ada"), read("grace")];
+    await sleep(5);
+    const call = async () => {
+      for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+      return read("alan");
+    };
+    asked.push(call());
+    for (const busyUntil = performance.now() + 50; performance.now() < busyUntil; );
+    await Promise.all(asked);
+    expect(batches).toEqual([["ada", "grace", "alan"]]);
+  });
+
   it("is remembered for a moment, but not longer", async () => {
     const read = lookup();
     await read("ada");
