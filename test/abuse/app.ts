@@ -55,7 +55,7 @@ export async function startApp({ engine, main, heap }: AppOptions, services: Ser
   const files = ["app.stdout", "app.stderr"].map((name) => join(data.dataDir, name));
   const [stdout, stderr] = files.map((file) => openSync(file, "a")) as [number, number];
   const limits = heap === null ? [] : [`--max-old-space-size=${heap}`];
-  const child = spawn(process.execPath, ["--max-semi-space-size=4", ...limits, main], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=16", ...limits, main], {
     env,
     stdio: ["ignore", stdout, stderr],
   });

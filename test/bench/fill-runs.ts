@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { sampleDependencies } from "../../src/app/step-dependencies.ts";
 import { readConfig } from "../../src/config.ts";
 import { parseJob } from "../../src/contracts/job.ts";
@@ -6,6 +5,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { discoverWorkflows } from "../../src/novu/framework.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { product } from "../../src/workflows/product.ts";
+import { uuidV7 } from "./load.ts";
 import { type StoredRun, WORKFLOW } from "./step-calls.ts";
 
 const AT_A_TIME = 500;
@@ -21,7 +21,7 @@ export async function fillRuns(
   const shape = await shapeOf(config);
   const store = await openStore(config, { now: Date.now, log });
   const runs = Array.from({ length: count }, (_, number): StoredRun => {
-    const eventUuid = randomUUID();
+    const eventUuid = uuidV7();
     const occurredAt = new Date().toISOString();
     return {
       ...{ transactionId: `${eventUuid}:${WORKFLOW}`, eventUuid, occurredAt, shape },

@@ -89,7 +89,7 @@ function templateOf(delivered: object): string {
 }
 
 /** In order of time, as PostHog makes them, which is fast for a database. */
-function uuidV7(): string {
+export function uuidV7(): string {
   const hex = Date.now().toString(16).padStart(12, "0") + randomBytes(10).toString("hex");
   return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, "$1-$2-7$3-8$4-$5");
 }

@@ -2,12 +2,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { settings } from "./contestants.ts";
+import { START_FLAGS, settings } from "./contestants.ts";
 import { median } from "./median.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
-/** The flags of `npm start`. */
-const FLAGS = ["--max-semi-space-size=4"];
 /** After this time without requests, the memory of the app is measured. */
 const IDLE_MS = 4_000;
 
@@ -32,7 +30,7 @@ export async function startRow(name: string, env: Record<string, string>, rounds
 
 async function startOnce(env: Record<string, string>): Promise<Omit<StartRow, "name">> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...FLAGS, MAIN], { env: { ...settings("http://127.0.0.1:9"), ...env } });
+  const child = spawn(process.execPath, [...START_FLAGS, MAIN], { env: { ...settings("http://127.0.0.1:9"), ...env } });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

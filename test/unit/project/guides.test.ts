@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { Settings, SettingsWithPostHog } from "../../../src/settings.ts";
+import { START_FLAGS } from "../../bench/contestants.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -69,6 +70,7 @@ describe("the guides", () => {
     const [, command = ""] = /^exec (node .+)$/.exec(scripts.start ?? "") ?? [];
     expect(read(".github/guides/run.md").split(command.slice("node ".length))).toHaveLength(2);
     expect(read("Dockerfile")).toContain(`CMD ${JSON.stringify(command.split(" ")).replaceAll(",", ", ")}`);
+    expect(command.split(" ").filter((word) => word.startsWith("--"))).toEqual(START_FLAGS);
   });
 
   it("have files for hosts that start the app as package.json does, check /readyz, and name settings that exist", () => {
