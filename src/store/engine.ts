@@ -149,17 +149,14 @@ export async function inRounds<Item, Result>(
   keyOf: (item: Item) => string,
   run: (round: Item[]) => Promise<Result[]>,
 ): Promise<Result[]> {
-  const first = new Map(items.map((item, index) => [keyOf(item), index] as const).reverse());
-  const isFirst = (item: Item, index: number) => first.get(keyOf(item)) === index;
+  const keys = items.map(keyOf);
+  const isFirst = (_: Item, index: number) => keys.indexOf(keys[index] as string) === index;
   const round = items.filter(isFirst);
   const results = await run(round);
   if (round.length === items.length) return results;
-  const others = await inRounds(
-    items.filter((item, index) => !isFirst(item, index)),
-    keyOf,
-    run,
-  );
-  return items.map((item, index) => (isFirst(item, index) ? results : others).shift() as Result);
+  const later = items.filter((item, index) => !isFirst(item, index));
+  const resultsOfLater = await inRounds(later, keyOf, run);
+  return items.map((item, index) => (isFirst(item, index) ? results : resultsOfLater).shift() as Result);
 }
 
 /**
