@@ -4,7 +4,7 @@ import { keyOf, queueOf } from "../contracts/job.ts";
 import { type Report, reportOf } from "../contracts/report.ts";
 import { isSame, mayReplace, needsReceipt, nextJob, unlessExited, type Wanted } from "./decision-rules.ts";
 import type { Decisions } from "./decisions.ts";
-import { inOrder, inRounds, insertRows, type Parts, prepared, type Row, together } from "./engine.ts";
+import { inRounds, insertRows, type Parts, prepared, type Row, together } from "./engine.ts";
 import { endingExits } from "./exits.ts";
 import { deleteByKey, jobRow } from "./job-queue.ts";
 import type { Tables } from "./tables.ts";
@@ -103,7 +103,7 @@ export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, ann
     return { decision: valid, isNew: true };
   }
 
-  /** Writes new decisions with their next jobs. */
+  /** Writes new decisions with their next jobs, in the order in which they were recorded. */
   async function write(trx: Kysely<Tables>, recorded: Recorded[]): Promise<void> {
     const rows = recorded.map(({ decision }) => ({
       transaction_id: decision.transactionId,
@@ -111,12 +111,7 @@ export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, ann
       distinct_id: decision.distinctId,
       body: JSON.stringify(decision),
     }));
-    await insertRows(
-      trx,
-      fromRows,
-      "decisions",
-      inOrder(rows, (row) => stepKey({ ...row, transactionId: row.transaction_id })),
-    )
+    await insertRows(trx, fromRows, "decisions", rows)
       ?.onConflict((conflict) =>
         conflict.columns(["transaction_id", "step"]).doUpdateSet((row) => ({ body: row.ref("excluded.body") })),
       )
@@ -125,12 +120,7 @@ export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, ann
     for (const { decision } of recorded)
       if (isFinal(decision) && (await isFirstReport(trx, decision, now())))
         jobs.push(jobRow(...nextJob(decision, now())));
-    await insertRows(
-      trx,
-      fromRows,
-      "jobs",
-      inOrder(jobs, ({ key }) => key),
-    )
+    await insertRows(trx, fromRows, "jobs", jobs)
       ?.onConflict((conflict) => conflict.doNothing())
       .execute();
   }

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
-import { inOrder, inRounds, insertRows, type Parts, prepared, together } from "./engine.ts";
+import { inRounds, insertRows, type Parts, prepared, together } from "./engine.ts";
 import type { Limits } from "./limits.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { Tables } from "./tables.ts";
@@ -97,7 +97,7 @@ export function sends({ db, now, lock, share, fromRows, isAboutAnItem }: Parts) 
       added.push({ ...rowOf(one), reserved_at: at });
       return true;
     });
-    await insertRows(trx, fromRows, "sends", inOrder(added, keyOf))
+    await insertRows(trx, fromRows, "sends", added)
       ?.onConflict((conflict) =>
         conflict
           .columns(["transaction_id", "step"])
@@ -117,8 +117,4 @@ export function sends({ db, now, lock, share, fromRows, isAboutAnItem }: Parts) 
       attempts: 0,
     };
   }
-}
-
-function keyOf({ transaction_id, step }: Pick<SendRow, "transaction_id" | "step">): string {
-  return JSON.stringify([transaction_id, step]);
 }

@@ -60,6 +60,15 @@ export function storeTogether(name: string, createEngine: () => Engine): void {
       );
     });
 
+    it("decisions and their jobs keep the order in which they were recorded", async () => {
+      const steps = ["welcome", "note", "reminder", "alpha"];
+      const skipped = { outcome: "skipped", reason: "not needed" } as const;
+      await Promise.all(steps.map((step) => store.decisions.record(decision({ step, ...skipped }))));
+      expect((await store.decisions.list()).map(({ step }) => step)).toEqual(steps);
+      const reports = (await store.jobs.claim("posthog", 10, 1_000)).map(({ body }) => JSON.parse(body).body.step);
+      expect(reports).toEqual(steps);
+    });
+
     it("reservations of the same people stay under the cap, and a repeated one counts once", async () => {
       const wanted = ["ada", "bob", "cyd"].flatMap((distinctId) =>
         ["one", "two", "three", "two"].map((step) => ({ transactionId: `${distinctId}:w`, step, distinctId })),
