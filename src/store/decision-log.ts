@@ -1,18 +1,16 @@
 import type { Kysely } from "kysely";
-import { type Decision, isFinal } from "../contracts/decision.ts";
+import { Decision, isFinal } from "../contracts/decision.ts";
 import type { Decisions } from "./decisions.ts";
-import { inTransaction, type Parts, prepared } from "./engine.ts";
-import { insertJob } from "./job-queue.ts";
+import { type Parts, prepared } from "./engine.ts";
 import { idsOfPerson } from "./merges.ts";
-import { decisionIn, isNewStatus } from "./record-decisions.ts";
 import type { Tables } from "./tables.ts";
 
 const findBodies = prepared<{ transactionIds: string[] }, { body: string }>((on, value) =>
   on.selectFrom("decisions").select("body").where("transaction_id", "in", value("transactionIds")),
 );
 
-/** Lists of decisions, and the reports of other statuses. */
-export function decisionLog({ db, now, announce }: Parts) {
+/** Lists of decisions. */
+export function decisionLog({ db }: Parts) {
   return {
     listOfRuns: (transactionIds) => decisionsOf(db, transactionIds),
 
@@ -30,16 +28,6 @@ export function decisionLog({ db, now, announce }: Parts) {
       if (distinctId !== undefined) query = query.where("distinct_id", "in", await idsOfPerson(db, distinctId));
       return (await query.execute()).map(decisionIn).reverse();
     },
-
-    async insertReport(report) {
-      const isFirst = await inTransaction(db, async (trx) => {
-        if (!(await isNewStatus(trx, report, now()))) return false;
-        await insertJob(trx, { kind: "report", body: report }, now());
-        return true;
-      });
-      if (isFirst) announce("posthog", now());
-      return isFirst;
-    },
   } satisfies Partial<Decisions>;
 }
 
@@ -48,4 +36,8 @@ export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]):
   if (transactionIds.length === 0) return [];
   const { rows } = await findBodies(db, { transactionIds });
   return rows.map(decisionIn);
+}
+
+function decisionIn({ body }: { body: string }): Decision {
+  return Decision.parse(JSON.parse(body));
 }

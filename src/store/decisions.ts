@@ -1,8 +1,8 @@
 import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Report } from "../contracts/report.ts";
 import { decisionLog } from "./decision-log.ts";
+import { decisionWrites } from "./decision-writes.ts";
 import type { Parts } from "./engine.ts";
-import { recordDecisions } from "./record-decisions.ts";
 import { variants } from "./variants.ts";
 
 export interface Decisions {
@@ -53,8 +53,8 @@ export interface Decisions {
 export function decisions(parts: Parts): Decisions {
   const { db, now } = parts;
   return {
-    record: recordDecisions(parts),
     ...decisionLog(parts),
+    ...decisionWrites(parts),
     ...variants(parts),
 
     async saveCustomValue({ transactionId, step, distinctId }, value, { replace } = { replace: false }) {

@@ -123,11 +123,10 @@ export async function refuseBackup(): Promise<never> {
 
 /** Prepares the tables on a connection without a query time-out, because a migration may be slow. */
 async function prepare(url: string, tables: typeof migrate): Promise<void> {
-  const db = new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool: new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_WITHIN_MS }),
-    }),
-  });
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  // Without a listener, a connection that breaks while idle would end the process. The next query reports it.
+  pool.on("error", () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await sql`select 1`.execute(db).catch((error) => {
       throw connectionTrouble(url, error);

@@ -80,7 +80,7 @@ async function testData(engine: EngineName) {
   const dialect =
     database === null
       ? new SqliteDialect({ database: (await sqliteDriver()).open(fileIn(folder.path)) })
-      : new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url }) });
+      : new PostgresDialect({ pool: poolOf(database.url) });
   const db = new Kysely<unknown>({ dialect });
   return {
     db,
@@ -90,4 +90,9 @@ async function testData(engine: EngineName) {
       folder[Symbol.dispose]();
     },
   };
+}
+
+/** `pool.end()` does not wait for the server, and dropping the database breaks the connections that are left. */
+function poolOf(url: string): pg.Pool {
+  return new pg.Pool({ connectionString: url }).on("error", () => {});
 }

@@ -1,25 +1,19 @@
 import type { Kysely } from "kysely";
-import { Decision, isFinal } from "../contracts/decision.ts";
+import { type Decision, isFinal } from "../contracts/decision.ts";
 import { keyOf, queueOf } from "../contracts/job.ts";
 import { type Report, reportOf } from "../contracts/report.ts";
+import { decisionsOf } from "./decision-log.ts";
 import { isSame, mayReplace, needsReceipt, nextJob, unlessExited, type Wanted } from "./decision-rules.ts";
 import type { Decisions } from "./decisions.ts";
-import { inRounds, insertRows, type Parts, prepared, type Row, together } from "./engine.ts";
+import { inRounds, insertRows, inTransaction, type Parts, prepared, type Row, together } from "./engine.ts";
 import { endingExits } from "./exits.ts";
-import { deleteByKey, jobRow } from "./job-queue.ts";
+import { deleteByKey, insertJob, jobRow } from "./job-queue.ts";
 import type { Tables } from "./tables.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
 
 /** The most decisions in one transaction, because each of them waits for all. */
 const MOST_TOGETHER = 64;
 
-const bodiesOf = prepared<{ transactionIds: string[] }, Pick<Tables["decisions"], "transaction_id" | "step" | "body">>(
-  (on, value) =>
-    on
-      .selectFrom("decisions")
-      .select(["transaction_id", "step", "body"])
-      .where("transaction_id", "in", value("transactionIds")),
-);
 const endRuns = prepared<{ transactionIds: string[]; at: number }, never>((on, value) =>
   on
     .updateTable("runs")
@@ -39,8 +33,8 @@ const releaseSend = prepared<{ transactionId: string; step: string }, never>((on
 /** The decision that is valid, and whether it is new. */
 type Recorded = Awaited<ReturnType<Decisions["record"]>>;
 
-/** Records decisions, each with its next job. Those of the same moment share a transaction and its statements. */
-export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, announce }: Parts): Decisions["record"] {
+/** Writes decisions, each with its next job. Those of the same moment share a transaction and its statements. */
+export function decisionWrites({ db, now, lock, share, fromRows, isAboutAnItem, announce }: Parts) {
   const record = together<Wanted, Recorded>(
     (all) =>
       share(async (trx) => {
@@ -55,18 +49,31 @@ export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, ann
     { mostInBatch: MOST_TOGETHER, isAboutAnItem },
   );
 
-  return async (decision, options) => {
-    const recorded = await record({ decision, ...options });
-    if (recorded.isNew) {
-      const [job, dueAt] = nextJob(recorded.decision, now());
-      announce(queueOf(job), dueAt);
-    }
-    return recorded;
-  };
+  return {
+    async record(decision, options) {
+      const recorded = await record({ decision, ...options });
+      if (recorded.isNew) {
+        const [job, dueAt] = nextJob(recorded.decision, now());
+        announce(queueOf(job), dueAt);
+      }
+      return recorded;
+    },
+
+    async insertReport(report) {
+      const isFirst = await inTransaction(db, async (trx) => {
+        if (!(await isNewStatus(trx, report, now()))) return false;
+        await insertJob(trx, { kind: "report", body: report }, now());
+        return true;
+      });
+      if (isFirst) announce("posthog", now());
+      return isFirst;
+    },
+  } satisfies Partial<Decisions>;
 
   /** Each of the decisions is of another step or another run. */
   async function recordAll(trx: Kysely<Tables>, all: Wanted[]): Promise<Recorded[]> {
-    const stored = await decisionsBefore(trx, all);
+    const runs = [...new Set(all.map(({ decision }) => decision.transactionId))];
+    const stored = new Map((await decisionsOf(trx, runs)).map((before) => [stepKey(before), before]));
     const beforeOf = ({ decision }: Wanted) => stored.get(stepKey(decision));
     const replacing = new Set(all.filter((one) => mayReplace(beforeOf(one), one)));
     const exits = await exitsBefore(trx, [...replacing]);
@@ -126,21 +133,8 @@ export function recordDecisions({ now, lock, share, fromRows, isAboutAnItem, ann
   }
 }
 
-/** The stored decisions of these steps, by step. */
-async function decisionsBefore(trx: Kysely<Tables>, all: Wanted[]): Promise<Map<string, Decision>> {
-  const asked = new Set(all.map(({ decision }) => stepKey(decision)));
-  const transactionIds = [...new Set(all.map(({ decision }) => decision.transactionId))];
-  const { rows } = await bodiesOf(trx, { transactionIds });
-  const stored = rows.map((row) => [stepKey({ ...row, transactionId: row.transaction_id }), row] as const);
-  return new Map(stored.flatMap(([key, row]) => (asked.has(key) ? [[key, decisionIn(row)]] : [])));
-}
-
 function stepKey({ transactionId, step }: Pick<Decision, "transactionId" | "step">): string {
   return JSON.stringify([transactionId, step]);
-}
-
-export function decisionIn({ body }: { body: string }): Decision {
-  return Decision.parse(JSON.parse(body));
 }
 
 /** The exit event of each decision to send: the last check, because Novu sends after the decision is written. */
@@ -176,7 +170,7 @@ async function isFirstReport(trx: Kysely<Tables>, decision: Decision, now: numbe
  * Writes a status; answers whether the status is new. A report's job cannot show that, because it is deleted when it is
  * done.
  */
-export async function isNewStatus(
+async function isNewStatus(
   trx: Kysely<Tables>,
   { transactionId, step, status, distinctId }: Pick<Report, "transactionId" | "step" | "status" | "distinctId">,
   now: number,
